@@ -154,6 +154,8 @@ def editor_skeletons() -> dict[str, dict[str, Any]]:
             "edges": [list(edge) for edge in skeleton.edges],
             "flip_pairs": [list(pair) for pair in skeleton.flip_pairs],
             "regions": {region: list(points) for region, points in skeleton.regions.items()},
+            "normaliser": None if skeleton.normaliser is None else list(skeleton.normaliser),
+            "unit": skeleton.unit,
         }
         for name, skeleton in SKELETONS.items()
     }

@@ -27,8 +27,17 @@ _NAMING: Final = (  # codes of what is done to a point, a region, a face or a bo
     "edits.make_hidden",
     "edits.make_visible",
     "edits.mirror_region",
+    "edits.turn",
+    "edits.scale",
+    "edits.reset_to_model",
+    "edits.copy_region",
 )
-_NAMELESS: Final = ("edits.mirror", "edits.kept")  # kept: of a browser that said no more, in rows of long ago
+_NAMELESS: Final = (
+    "edits.mirror",
+    "edits.reset",
+    "edits.copy",
+    "edits.kept",
+)  # kept: of a browser that said no more, in rows of long ago
 VERDICTS: Final = ("accept", "take_back")
 _TURNS: Final = ("edits.undo", "edits.redo")
 MOST_EDITS: Final = 2_000

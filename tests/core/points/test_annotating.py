@@ -416,6 +416,7 @@ def test_the_editors_skeletons_are_all_there():
     assert set(shown) == set(SKELETONS)
     assert len(shown["face68"]["names"]) == 68
     assert [36, 45] in shown["face68"]["flip_pairs"]
+    assert (shown["face68"]["normaliser"], shown["face68"]["unit"]) == ([36, 45], "inter-ocular")
 
 
 def test_several_boxes_come_in_together_or_not_at_all(workspace, author, image):

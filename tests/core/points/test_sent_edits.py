@@ -49,6 +49,22 @@ def test_an_edit_that_turns_another_back_names_that():
     assert (note.text(), note.to_json()) == ("Undo: Move jaw_4", UNDONE)
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "sentence"),
+    [
+        ("edits.turn", "jaw", "Turn jaw"),
+        ("edits.scale", "face 1", "Scale face 1"),
+        ("edits.reset_to_model", "jaw_4", "Reset jaw_4 to the model's points"),
+        ("edits.reset", None, "Reset to the model's points"),
+        ("edits.copy", None, "Copy the points of the picture before"),
+        ("edits.copy_region", "jaw", "Copy jaw of the picture before"),
+    ],
+)
+def test_what_is_done_to_many_points_has_a_sentence(code, name, sentence):
+    note = {"code": code, "fields": {} if name is None else {"name": name}}
+    assert parse_edit(edit_row(note=note)).edit.note.text() == sentence
+
+
 def test_a_name_is_kept_as_every_name_is():
     assert parse_edit(edit_row(author="  Zoe\u0308 ")).author == "Zoë"
 

@@ -78,7 +78,7 @@ def instance_row(number: int, store: dict, label: str | None = None) -> dict:
         "source": source,
         "review": "open" if source == "model" else "in_progress",
         "vouched": [source == "human" and confidence == 1 for *_, confidence in kept["points"]],
-        "predicted": None,
+        "predicted": face_points() if face and source == "human" else None,
         "author": None,
     }
 

@@ -24,6 +24,8 @@ def skeleton_row(skeleton: object) -> dict:
         "edges": skeleton.edges,
         "flip_pairs": skeleton.flip_pairs,
         "regions": skeleton.regions,
+        "normaliser": skeleton.normaliser,
+        "unit": skeleton.unit,
     }
 
 

@@ -1,5 +1,7 @@
 """The way of an edit to the server, and of the reader to another picture."""
 
+import math
+
 import pytest
 from playwright.sync_api import expect
 
@@ -79,7 +81,12 @@ def test_refused_edit_is_explained_and_can_be_insisted_on(open_editor):
     editor = open_editor()
     make_conflict(editor)
     assert editor.saved_point(0)[0] == 260
-    editor.page.locator(".keypoint-editor").get_by_role("button", name="Retry").click()
+    mine = 300 + 40 / editor.view["scale"]
+    (ax, ay, *_), (bx, by, *_) = editor.saved_point(36), editor.saved_point(45)
+    nme = 100 * (mine - 260) / math.hypot(ax - bx, ay - by)
+    apart = f"jaw_1: {mine - 260:.1f} pixels apart, NME {nme:.1f} % (inter-ocular)"
+    expect(editor.page.locator(".keypoint-editor .apart")).to_have_text(apart)
+    editor.page.locator(".keypoint-editor").get_by_role("button", name="Keep mine").click()
     editor.status("Saved")
     editor.until(lambda: editor.edits[-1]["base"] == 32, "an edit that builds on theirs")
     assert editor.saved_point(0)[0] == pytest.approx(300 + 40 / editor.view["scale"], abs=0.1)
@@ -89,7 +96,7 @@ def test_refused_edit_is_explained_and_can_be_insisted_on(open_editor):
 def test_refused_edit_can_be_given_up(open_editor):
     editor = open_editor()
     make_conflict(editor)
-    editor.page.get_by_role("button", name="Discard mine").click()
+    editor.page.get_by_role("button", name="Take theirs").click()
     editor.status("Saved")
     editor.click(260, 200)
     assert editor.view["point"] == 0
@@ -236,6 +243,8 @@ def test_the_later_clicks_of_a_double_click_accept_nothing(open_editor):
 def test_what_is_not_on_screen_yet_is_not_accepted(open_editor):
     editor = open_editor()
     editor.page.route("**/api/display/2?*", lambda route: None)
+    editor.page.reload()  # without the pixels that came ahead of the hand
+    editor.wait_until_shown()
     editor.page.route("**/api/frames?*", lambda route: None)
     editor.press("End", "a")
     expect(editor.page.locator(".hint")).to_have_text("Not accepted: the picture is not on screen yet.")
@@ -254,3 +263,18 @@ def test_without_the_server_the_pictures_that_are_here_can_be_gone_through_and_e
     editor.status("Not saved: 1 edit waits to be saved: the server cannot be reached; trying again")
     editor.page.context.set_offline(False)
     editor.wait_for_edits(1)
+
+
+@pytest.mark.nightly
+def test_a_conflict_left_behind_can_be_looked_at_again(open_editor):
+    editor = open_editor()
+    make_conflict(editor)
+    editor.canvas.focus()
+    editor.press("n")
+    editor.until(lambda: editor.view["image"] == 1, "the next picture")
+    look = editor.page.get_by_role("button", name="Look at it")
+    expect(look).to_be_visible()
+    expect(editor.page.locator(".keypoint-editor .apart")).to_be_hidden()
+    look.click()
+    editor.until(lambda: editor.view["image"] == 0, "the picture of the conflict")
+    expect(editor.page.locator(".keypoint-editor .apart")).to_contain_text("pixels apart")

@@ -6,6 +6,7 @@
 import { moment, newId } from "../../shared/outbox/outbox.js";
 import { clamp } from "./view.js";
 import { rounded } from "./model.js";
+import { isFast, isHeldWhole } from "./holding.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Box, BoxDrag, BoxGesture, BoxRow, BoxStep, Instance, Step } from "./types.js" */
@@ -46,7 +47,7 @@ export function boxGesture(editor, event, x, y) {
   const others = [...editor.labels.instances.values()].filter((each) => each !== selected);
   for (const instance of selected ? [selected, ...others] : others) {
     const held = gripOf(editor, instance, x, y, reach);
-    if (!instance.box || !held) continue;
+    if (!instance.box || !held || isFast(instance) || isHeldWhole("hidden", instance)) continue;
     editor.select(instance.id, null);
     const { id, box } = instance;
     return { type: "box", instance: id, from: box, to: box, held: event.altKey ? ALL : held, pressed: [x, y] };
@@ -105,7 +106,8 @@ function within({ view }, [left, top, right, bottom]) {
 export function removeBox(editor) {
   const instance = editor.selectedInstance();
   if (!editor.options.boxes || !instance || !editor.mayEdit()) return false;
-  sendBox(editor, { act: "remove", instance: instance.id });
+  if (isFast(instance)) editor.say("Not taken away: it has locked points.");
+  else sendBox(editor, { act: "remove", instance: instance.id });
   return true;
 }
 

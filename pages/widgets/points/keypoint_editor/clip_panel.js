@@ -27,11 +27,14 @@ const CLIP_KEYS = {
 };
 Object.assign(KEYS, CLIP_KEYS);
 HELP.push(["Clips", [
-  ["Shift+Space", "play, stop"],
-  ["( and )", "a range begins, ends here (or Shift+drag on the timeline)"],
-  ["Shift+F, Shift+D", "follow the points on, back by optical flow"],
-  ["R", "a correction fades over the frames around; held, the wheel says how many ({ } too)"],
-  ["T", "trail: where the points are in the frames around"],
+  [["shift+ "], "play, stop"],
+  [["("], "a range begins here (or Shift+drag on the timeline)"],
+  [[")"], "a range ends here"],
+  [["shift+f"], "follow the points on by optical flow"],
+  [["shift+d"], "follow them back"],
+  [["r"], "a correction fades over the frames around; held, the wheel says how many"],
+  [["{", "}"], "over fewer, more frames"],
+  [["t"], "trail: where the points are in the frames around"],
 ]]);
 const STILL_PLAYS = new Set([" ", "Shift", "+", "-", "h", "l", "t", "w"]);
 
@@ -41,7 +44,7 @@ const STILL_PLAYS = new Set([" ", "Shift", "+", "-", "h", "l", "t", "w"]);
 export function buildStrip(editor) {
   const canvas = make("canvas", { class: "timeline", role: "slider", tabindex: "0", "aria-label": "Timeline" });
   attachStrip(editor, canvas);
-  const play = iconButton(editor, "play", "Play (Shift+Space)", togglePlay);
+  const play = iconButton(editor, "play", "Play", togglePlay, "shift+ ");
   const more = iconButton(editor, "frames", "What can be done to frames", (each) => {
     each.timeline.panel = !each.timeline.panel;
     each.refresh();

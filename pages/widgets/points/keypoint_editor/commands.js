@@ -1,7 +1,13 @@
 // Commands: what a key or a button does. Each takes the editor; edits go through `editor.change`.
 
-import { boundsOf, clamp, inside } from "./view.js";
+import { boundsOf, clamp } from "./view.js";
 import { ABSENT, changeOf, HIDDEN, mirrorChanges, noteOf, regionOf, rounded, sameChange, VISIBLE } from "./model.js";
+import { isHeld, isInReach, toggleHeld } from "./holding.js";
+import { copyPose } from "./copying.js";
+import { cycleGuide, endGuide, placeHere } from "./placing.js";
+import { resetPoints } from "./resetting.js";
+import { cycleShape, shapeByKey } from "./shaping.js";
+import { toggleLoupe } from "./loupe.js";
 import { cancelGesture } from "./input.js";
 import { goBy, goTo, goToDoubtful, goToImage, goToUnreviewed } from "./going.js";
 import { accept, sendVerdict, takeBack } from "./judging.js";
@@ -9,7 +15,7 @@ import { drawBoxesOf, removeBox, turnBox } from "./boxes.js";
 import { turnDeed } from "./deeds.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Command, Instance, Labelling, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
+/** @import { Command, Instance, Labelling, Note, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
 
 const NUDGE_PAUSE = 400; // ms without a nudge after which a run of nudges becomes one edit
 export const STATES = ["absent", "hidden", "visible"];
@@ -28,14 +34,30 @@ function nudge(editor, dx, dy) {
   const selected = editor.selectedPoint();
   if (!editor.mayEdit() || !selected || selected.point.v === ABSENT) return;
   const { instance, k, point } = selected;
-  const { labels } = editor;
-  let { draft } = labels;
-  if (draft?.kind !== "nudge" || draft.instance !== instance.id || draft.before[0][0] !== k) {
-    editor.commitDraft();
-    draft = labels.startDraft(instance, [k], noteOf("edits.nudge", pointName(instance, k)), "nudge");
+  if (!isInReach(instance, k)) {
+    editor.say(`${pointName(instance, k)} is locked or hidden.`);
+    return;
   }
+  const draft = runningDraft(editor, instance, [k], noteOf("edits.nudge", pointName(instance, k)));
   const [x, y] = withinPicture(editor, point, point.x + dx, point.y + dy);
-  labels.moveDraft(draft, [[k, x, y, point.v]]);
+  editor.labels.moveDraft(draft, [[k, x, y, point.v]]);
+  commitLater(editor);
+}
+
+/**
+ * The draft of a run of keys that do the same to the same points, or a new one.
+ * @param {Editor} editor @param {Instance} instance @param {number[]} indices @param {Note} note
+ */
+export function runningDraft(editor, instance, indices, note) {
+  const { draft } = editor.labels;
+  const goesOn = draft?.kind === "nudge" && draft.instance === instance.id && draft.note.code === note.code;
+  if (goesOn && draft.before.map(([k]) => k).join() === indices.join()) return draft;
+  editor.commitDraft();
+  return editor.labels.startDraft(instance, indices, note, "nudge");
+}
+
+/** Make an edit of the draft once no key has come for a while. @param {Editor} editor */
+export function commitLater(editor) {
   clearTimeout(editor.nudgeTimer);
   editor.nudgeTimer = setTimeout(() => editor.commitDraft(), NUDGE_PAUSE);
   editor.refresh();
@@ -64,6 +86,7 @@ export function cycleVisibility(editor, k = editor.selection.point) {
 function setVisibility(editor, { instance, k, point }, v) {
   const note = noteOf(`edits.make_${STATES[v]}`, pointName(instance, k));
   if (v === ABSENT) return editor.change(instance, [[k, null, null, v]], note);
+  if (isHeld("locked", instance, k)) return editor.say(`${pointName(instance, k)} is locked.`);
   const place = point.v === ABSENT ? editor.labels.remembered(instance.id, k) : [point.x, point.y];
   if (place) return editor.change(instance, [[k, place[0], place[1], v]], note);
   editor.select(instance.id, k);
@@ -75,25 +98,6 @@ function removePoint(editor) {
   if (removeBox(editor)) return;
   const selected = editor.selectedPoint();
   if (selected) setVisibility(editor, selected, ABSENT);
-}
-
-/**
- * Place the selected absent point; goes on to the next absent one, so that a row is placed click by click.
- * @param {Editor} editor @param {number} x @param {number} y
- */
-export function placePoint(editor, x, y) {
-  const selected = editor.selectedPoint();
-  const { width, height } = editor.view.picture;
-  if (!editor.mayEdit() || !selected || !inside([-0.5, -0.5, width - 0.5, height - 0.5], x, y)) return;
-  const { instance, k } = selected;
-  editor.change(instance, [[k, rounded(x), rounded(y), VISIBLE]], noteOf("edits.place", pointName(instance, k)));
-  const next = instance.points[k + 1];
-  if (next?.v === ABSENT) editor.select(instance.id, k + 1);
-}
-
-/** @param {Editor} editor */
-export function isPlacing(editor) {
-  return editor.mayEdit() && editor.selectedPoint()?.point.v === ABSENT;
 }
 
 /** @param {Editor} editor @param {number} step */
@@ -165,12 +169,21 @@ function turn(editor, again, verb, from, to) {
     editor.queue.push(again);
     return goToImage(editor, step.image);
   }
+  const locked = lockedPoint(editor, step);
+  if (locked) return editor.say(`${verb} needs ${locked}, which is locked.`);
   from.pop();
   if ("deed" in step) turnDeed(editor, step, to);
   else if ("verdict" in step) turnVerdict(editor, step, to);
   else if ("box" in step) turnBox(editor, step, to);
   else turnBack(editor, step, verb, to);
   return editor.history.keep();
+}
+
+/** The name of a locked point that a step moves, or "". @param {Editor} editor @param {Step} step */
+function lockedPoint({ labels }, step) {
+  const instance = "after" in step ? labels.instances.get(step.instance) : undefined;
+  const found = instance && "after" in step ? step.after.find(([k]) => isHeld("locked", instance, k)) : undefined;
+  return instance && found ? pointName(instance, found[0]) : "";
 }
 
 /** @param {Editor} editor @param {VerdictStep} step @param {Step[]} other */
@@ -231,6 +244,18 @@ function toggleEdges(editor) {
   editor.refresh();
 }
 
+/** @param {Editor} editor */
+export function toggleSureness(editor) {
+  editor.options.sureness = !editor.options.sureness;
+  editor.say(editor.options.sureness ? "Colours: how sure the model was." : "Colours: who set a point.");
+}
+
+/** @param {Editor} editor */
+export function toggleGhost(editor) {
+  editor.options.ghost = !editor.options.ghost;
+  editor.say(editor.options.ghost ? "What the model said is shown." : "What the model said is not shown.");
+}
+
 /** @type {Record<Labelling, [Labelling, string]>} */
 const AFTER_LABELS = {
   some: ["all", "Names: every point."],
@@ -248,6 +273,7 @@ function cycleLabels(editor) {
 /** @param {Editor} editor @param {boolean} [open] */
 export function toggleHelp(editor, open = !editor.options.help) {
   editor.options.help = open;
+  if (!open) editor.canvas.focus({ preventScroll: true });
   editor.refresh();
 }
 
@@ -273,11 +299,19 @@ export function toggleWhole(editor, whole = !editor.options.whole) {
 }
 
 /** @param {Editor} editor */
+function putFrameAway(editor) {
+  editor.options.shape = "off";
+  editor.refresh();
+}
+
+/** @param {Editor} editor */
 function leave(editor) {
   if (editor.options.help) return toggleHelp(editor, false);
   if (editor.options.adjust) return toggleAdjust(editor, false);
   if (cancelGesture(editor)) return undefined;
   if (editor.options.boxes) return drawBoxesOf(editor, null);
+  if (editor.options.guide !== "off") return endGuide(editor);
+  if (editor.options.shape !== "off") return putFrameAway(editor);
   if (editor.options.whole && editor.selection.point === null) return toggleWhole(editor, false);
   editor.commitDraft();
   return editor.select(editor.selection.instance, null);
@@ -287,7 +321,7 @@ function leave(editor) {
 
 const TEN = 10; // pictures of a long step
 const ARROWS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
-const STEPS = { "": 1, "shift+": 5, "alt+": 0.25 };
+const STEPS = { "": 1, "shift+": 5, "alt+": 0.25, "ctrl+": 10, "shift+alt+": 10 };
 
 /** @type {Record<string, Command>} */
 export const KEYS = {
@@ -302,6 +336,27 @@ export const KEYS = {
   "backspace": removePoint,
   "m": mirrorInstance,
   "shift+m": mirrorRegion,
+  "x": (editor) => resetPoints(editor, "point"),
+  "shift+x": (editor) => resetPoints(editor, "region"),
+  "alt+x": (editor) => resetPoints(editor, "whole"),
+  "c": (editor) => copyPose(editor, false),
+  "shift+c": (editor) => copyPose(editor, true),
+  "k": (editor) => toggleHeld(editor, "locked", "point"),
+  "shift+k": (editor) => toggleHeld(editor, "locked", "region"),
+  "alt+k": (editor) => toggleHeld(editor, "locked", "whole"),
+  "j": (editor) => toggleHeld(editor, "hidden", "point"),
+  "shift+j": (editor) => toggleHeld(editor, "hidden", "region"),
+  "alt+j": (editor) => toggleHeld(editor, "hidden", "whole"),
+  "q": cycleGuide,
+  "enter": placeHere,
+  "e": cycleShape,
+  ",": (editor) => shapeByKey(editor, -1, 1),
+  ".": (editor) => shapeByKey(editor, 1, 1),
+  "<": (editor) => shapeByKey(editor, 0, 1 / 1.01),
+  ">": (editor) => shapeByKey(editor, 0, 1.01),
+  "s": toggleSureness,
+  "o": toggleGhost,
+  "y": toggleLoupe,
   "ctrl+z": undo,
   "ctrl+shift+z": redo,
   "ctrl+y": redo,
@@ -338,46 +393,81 @@ for (const [arrow, [dx, dy]] of Object.entries(ARROWS)) {
   }
 }
 
-/** @type {[title: string, rows: [keys: string, what: string][]][]} */
+/**
+ * Keys are commands of KEYS, each of which can get another key, or in words what a hand does.
+ * @type {[title: string, rows: [keys: string | string[], what: string][]][]}
+ */
 export const HELP = [
   ["Points", [
     ["Drag a point", "move it"],
-    ["Arrow keys", "nudge by 1 pixel (Shift 5, Alt 0.25)"],
-    ["Tab, Shift+Tab or ] [", "next, previous point"],
-    ["V", "visible, hidden, absent"],
-    ["Del", "make absent"],
+    ["Arrow keys", "nudge by 1 pixel (Shift 5, Alt 0.25, Ctrl or Shift+Alt 10)"],
+    [["tab", "]"], "next point"],
+    [["shift+tab", "["], "previous point"],
+    [["v"], "visible, hidden, absent"],
+    [["delete", "backspace"], "make absent"],
     ["Click", "places the selected point if it is absent, then the next absent one"],
+    [["enter"], "place the selected point where it is likely"],
+    [["q"], "placing by clicks: the next point follows, one point moves, or the same point through the pictures"],
+    [["x"], "the point as the model had it"],
+    [["k"], "lock the point, or free it"],
+    [["j"], "hide the point, or show it"],
   ]],
   ["Many points", [
     ["Shift+drag a point", "move its region"],
     ["Alt+drag", "move the whole face or body"],
-    ["M, Shift+M", "swap left and right: all, or the region of the point"],
-    ["Ctrl+Z", "undo"],
-    ["Ctrl+Shift+Z or Ctrl+Y", "redo"],
+    [["m"], "swap left and right"],
+    [["shift+m"], "swap left and right of the region of the point"],
+    [["shift+x"], "the region as the model had it"],
+    [["alt+x"], "all points as the model had them"],
+    [["c"], "copy the points of the picture before"],
+    [["shift+c"], "copy the region of the point from the picture before"],
+    [["e"], "frame to turn and scale: the region, all, none"],
+    ["Ctrl+drag a point", "turn its region; beside a point: all (Shift: scale)"],
+    [[",", "."], "turn by a degree, left or right"],
+    [["<", ">"], "scale by a hundredth, down or up"],
+    [["shift+k"], "lock the region, or free it"],
+    [["alt+k"], "lock the face or body, or free it"],
+    [["shift+j"], "hide the region, or show it"],
+    [["alt+j"], "hide the face or body, or show it"],
+    [["ctrl+z"], "undo"],
+    [["ctrl+shift+z", "ctrl+y"], "redo"],
   ]],
   ["Boxes", [
-    ["B, Shift+B", "draw boxes of faces, of people; move and resize those that are there"],
+    [["b"], "draw boxes of faces; move and resize those that are there"],
+    [["shift+b"], "the same of people"],
     ["Del", "while boxes are drawn: take the selected face or person away"],
   ]],
   ["View", [
-    ["Wheel or + −", "zoom"],
+    ["Wheel", "zoom"],
+    [["+"], "zoom in"],
+    [["-"], "zoom out"],
     ["Drag, or Space or middle button", "pan"],
-    ["F or double-click", "fit the picture"],
-    ["Z", "zoom to the selected face or body"],
-    ["H, L", "lines, names"],
-    ["I, Shift+I", "next, previous face or body"],
+    ["Double-click", "fit the picture"],
+    [["f"], "fit the picture"],
+    [["z"], "zoom to the selected face or body"],
+    [["s"], "colours: how sure the model was, or who set a point"],
+    [["o"], "where the model had the points that a human moved"],
+    [["y"], "loupe"],
+    [["h"], "lines"],
+    [["l"], "names"],
+    [["i"], "next face or body"],
+    [["shift+i"], "previous face or body"],
   ]],
   ["Pictures", [
-    ["A", "all points are right: accept and go on"],
-    ["Shift+A", "take that back"],
-    ["N or PageDown", "next (Shift: ten on); held, it plays"],
-    ["P or PageUp", "previous (Shift: ten back)"],
-    ["Home, End, G", "first, last, a number"],
-    ["U", "next that is to be reviewed"],
-    ["D", "next with an unsure point"],
-    ["W", "the whole window, and back"],
-    ["Esc", "let go of the point; Tab then leaves the picture"],
-    ["?", "this list"],
+    [["a"], "all points are right: accept and go on"],
+    [["shift+a"], "take that back"],
+    [["n", "pagedown"], "next; held, it plays"],
+    [["p", "pageup"], "previous"],
+    [["shift+n", "shift+pagedown"], "ten on"],
+    [["shift+p", "shift+pageup"], "ten back"],
+    [["home"], "first"],
+    [["end"], "last"],
+    [["g"], "the picture with a number"],
+    [["u"], "next that is to be reviewed"],
+    [["d"], "next with an unsure point"],
+    [["w"], "the whole window, and back"],
+    [["escape"], "let go of the point; Tab then leaves the picture"],
+    [["?"], "this list"],
   ]],
 ];
 
@@ -386,8 +476,14 @@ export const HELP = [
  * @param {KeyboardEvent} event
  */
 export function keyName(event) {
-  const key = event.key.toLowerCase();
+  const key = plainKey(event);
   const control = event.ctrlKey || event.metaKey;
   if (/^[^a-z0-9 ]$/.test(key)) return control && !event.altKey ? `ctrl+${key}` : key;
   return `${control ? "ctrl+" : ""}${event.shiftKey ? "shift+" : ""}${event.altKey ? "alt+" : ""}${key}`;
+}
+
+/** What a key is without Alt, which makes other signs of letters on some keyboards. @param {KeyboardEvent} event */
+function plainKey({ altKey, code, key }) {
+  const letter = altKey ? /^Key([A-Z])$/.exec(code) : null;
+  return (letter ? letter[1] : key).toLowerCase();
 }

@@ -3,6 +3,7 @@
 
 import { moment, newId } from "../../shared/outbox/outbox.js";
 import { rest } from "./going.js";
+import { isAnyLocked } from "./holding.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Deed, DeedAnswer, DeedStep, Edit } from "./types.js" */
@@ -11,6 +12,7 @@ const DOOR = "/api/clip/edits";
 const DEED_ANSWER_IN = 600000; // ms: thousands of frames may be followed
 const DEED_AGAIN = 1500; // ms after which what came to nothing is tried again
 const EDITS_FIRST = 60; // ms after which it is looked again whether the edits made before have arrived
+const MOVING = new Set(["propose", "reset", "swap_sides"]); // which cannot leave single points alone
 const DEED_PLACE = "facet.deed.";
 
 export class Deeds {
@@ -48,6 +50,10 @@ export class Deeds {
    * @param {Record<string, unknown> & { do: string }} asked
    */
   ask(asked) {
+    if (MOVING.has(asked.do) && isAnyLocked()) {
+      this.editor.say("Not done: it would move what is locked.");
+      return "";
+    }
     const { data } = this.editor;
     const id = `${data.window}.${newId()}`;
     this.add({ ...asked, id, store: data.store, author: data.author, at: moment() });

@@ -5,21 +5,16 @@ import { boundsOf, clamp } from "./view.js";
 import { ABSENT, HIDDEN } from "./model.js";
 import { looseBoxes } from "./boxes.js";
 import { drawTrail } from "./tracks.js";
+import { COLOURS, confidenceColour } from "./colours.js";
+import { isHeld, isHeldWhole } from "./holding.js";
+import { drawLoupe } from "./loupe.js";
+import { ghosts } from "./resetting.js";
+import { drawShapeFrame } from "./shaping.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { View } from "./view.js" */
 /** @import { Box, Instance, PlacedPoint, Point, Side } from "./types.js" */
 
-const COLOURS = {
-  model: "#ffb000",
-  human: "#1fdc9c",
-  low: "#ff5470",
-  left: "#6cb6ff",
-  right: "#ff8cc6",
-  middle: "#ffffff",
-  shade: "rgba(0, 0, 0, 0.5)",
-  selected: "#ffffff",
-};
 /** @type {Side[]} */
 const SIDES = ["left", "right", "middle"];
 const LOW_CONFIDENCE = 0.5;
@@ -41,12 +36,20 @@ export function drawScene(editor) {
   }
   drawTrail(editor);
   if (selected) {
+    if (options.ghost) drawGhosts(editor, selected);
     drawInstance(editor, selected, true);
     drawTheirs(editor, selected);
   }
   for (const box of looseBoxes(editor)) drawLooseBox(editor, box);
-  const moving = editor.gesture?.type === "move" && editor.gesture.travelled; // a name would hide the place aimed at
+  const moving = isMoving(editor); // a name would hide the place aimed at
   if (options.labels !== "none" && !moving) drawNames(editor, selected);
+  drawShapeFrame(editor);
+  drawLoupe(editor);
+}
+
+/** Whether a hand is moving points. @param {Editor} editor */
+export function isMoving({ gesture }) {
+  return (gesture?.type === "move" || gesture?.type === "shape") && gesture.travelled;
 }
 
 // ---- Picture --------------------------------------------------------------------------------
@@ -71,13 +74,14 @@ function drawPicture({ ctx, view, picture, options }) {
 /** @param {Editor} editor @param {Instance} instance @param {boolean} selected */
 function drawInstance(editor, instance, selected) {
   const { ctx, options } = editor;
+  if (isHeldWhole("hidden", instance)) return;
   ctx.save();
   ctx.globalAlpha = selected ? 1 : 0.55;
   drawBox(editor, instance, selected);
   const size = MARKER * crowding(editor.view, instance);
   if (options.edges) drawEdges(editor, instance);
   instance.points.forEach((point, k) => {
-    if (point.v === ABSENT) return;
+    if (point.v === ABSENT || isHeld("hidden", instance, k)) return;
     if (selected) drawMarker(editor, instance, k, point, size);
     else drawDot(editor, point);
   });
@@ -152,6 +156,7 @@ function drawEdges({ ctx, view }, instance) {
   for (const [a, b] of edges) {
     const [from, to] = [instance.points[a], instance.points[b]];
     if (!from || !to || from.v === ABSENT || to.v === ABSENT) continue;
+    if (isHeld("hidden", instance, a) || isHeld("hidden", instance, b)) continue;
     const sides = [sideOf(names[a]), sideOf(names[b])];
     const side = sides.find((each) => each !== "middle") ?? "middle";
     paths[side].moveTo(...view.toScreen(from.x, from.y));
@@ -164,7 +169,7 @@ function drawEdges({ ctx, view }, instance) {
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {Path2D} path @param {string} colour @param {number} width */
-function strokePath(ctx, path, colour, width) {
+export function strokePath(ctx, path, colour, width) {
   ctx.strokeStyle = colour;
   ctx.lineWidth = width;
   ctx.stroke(path);
@@ -172,10 +177,17 @@ function strokePath(ctx, path, colour, width) {
 
 // ---- Points ---------------------------------------------------------------------------------
 
+/** By who has set a point, or by how sure its model was. @param {Editor} editor @param {PlacedPoint} point */
+function pointColour({ options }, { human, c }) {
+  if (human) return COLOURS.human;
+  return options.sureness && c !== null ? confidenceColour(c) : COLOURS.model;
+}
+
 /** @param {Editor} editor @param {PlacedPoint} point */
-function drawDot({ ctx, view }, point) {
+function drawDot(editor, point) {
+  const { ctx, view } = editor;
   const [x, y] = view.toScreen(point.x, point.y);
-  ctx.fillStyle = point.human ? COLOURS.human : COLOURS.model;
+  ctx.fillStyle = pointColour(editor, point);
   ctx.fill(circle(x, y, 2.2));
 }
 
@@ -196,7 +208,7 @@ function crowding(view, instance) {
 function drawMarker(editor, instance, k, point, size) {
   const { ctx, view, labels, selection, hover } = editor;
   const [x, y] = view.toScreen(point.x, point.y);
-  const colour = point.human ? COLOURS.human : COLOURS.model;
+  const colour = pointColour(editor, point);
   if (isDoubtful(point)) drawRing(ctx, x, y, size * 2, COLOURS.low, [3, 2]);
   if (labels.hasMoved(instance, k)) drawRing(ctx, x, y, size * 1.8, COLOURS.human);
   if (hover?.instance === instance.id && hover.point === k) drawRing(ctx, x, y, size + 5, COLOURS.selected);
@@ -204,6 +216,36 @@ function drawMarker(editor, instance, k, point, size) {
   const reach = hollow ? size + 0.6 : size;
   if (selection.point === k) drawTarget(ctx, x, y, colour, hollow);
   else drawShape(ctx, point.human ? circle(x, y, reach) : square(x, y, reach * 0.84), colour, hollow);
+  if (isHeld("locked", instance, k)) drawBar(ctx, x, y, reach);
+}
+
+/** Across a locked point. @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {number} reach */
+function drawBar(ctx, x, y, reach) {
+  const path = new Path2D(`M${x - reach - 3} ${y}h${2 * reach + 6}`);
+  strokePath(ctx, path, COLOURS.selected, 4);
+  strokePath(ctx, path, "#000000", 2);
+}
+
+/**
+ * What the model said of points that a human has moved: an open square with a line to where the point is now.
+ * @param {Editor} editor @param {Instance} instance
+ */
+function drawGhosts(editor, instance) {
+  const { ctx, view } = editor;
+  const [squares, lines] = [new Path2D(), new Path2D()];
+  for (const [k, ghostX, ghostY] of ghosts(editor, instance)) {
+    const [x, y] = view.toScreen(ghostX, ghostY);
+    const point = instance.points[k];
+    squares.addPath(square(x, y, 3.2));
+    lines.moveTo(x, y);
+    if (point.v !== ABSENT) lines.lineTo(...view.toScreen(point.x, point.y));
+  }
+  strokePath(ctx, lines, COLOURS.shade, 3);
+  ctx.setLineDash([3, 3]);
+  strokePath(ctx, lines, COLOURS.model, 1.25);
+  ctx.setLineDash([]);
+  strokePath(ctx, squares, COLOURS.shade, 3);
+  strokePath(ctx, squares, COLOURS.model, 1.5);
 }
 
 /** @param {{ v: Point["v"], c: number | null, human: boolean }} point */
@@ -251,7 +293,7 @@ function drawRing(ctx, x, y, radius, colour, dash = []) {
 }
 
 /** @param {number} x @param {number} y @param {number} radius */
-function circle(x, y, radius) {
+export function circle(x, y, radius) {
   const path = new Path2D();
   path.arc(x, y, radius, 0, 2 * Math.PI);
   return path;
@@ -300,7 +342,7 @@ function drawNames(editor, selected) {
 /** @param {CanvasRenderingContext2D} ctx @param {View} view @param {Instance} instance @param {number} k */
 function drawPointName(ctx, view, instance, k) {
   const point = instance.points[k];
-  if (!point || point.v === ABSENT) return;
+  if (!point || point.v === ABSENT || isHeld("hidden", instance, k)) return;
   const [x, y] = view.toScreen(point.x, point.y);
   drawTag(ctx, `${instance.skeleton.names[k]} · ${k + 1}`, x + 13, y - 9);
 }

@@ -8,20 +8,26 @@ import { boundsOf, clamp, View } from "./view.js";
 import { ABSENT, History, Labels, sameChange, snapshot } from "./model.js";
 import { context2d, Picture } from "./picture.js";
 import { Frames } from "./frames.js";
-import { drawScene } from "./draw.js";
+import { drawScene, isMoving } from "./draw.js";
 import { applyBoxes, followBoxes, pointNewBoxes } from "./boxes.js";
 import { arrived, followPage, rest, tellRest } from "./going.js";
-import { chooseInstance, isPlacing, pointName } from "./commands.js";
+import { chooseInstance, pointName } from "./commands.js";
+import { isGuided, isPlacing } from "./placing.js";
+import { unlocked } from "./holding.js";
 import { attachInput } from "./input.js";
 import { attachClip } from "./clip_panel.js";
 import { fades, sendRipple } from "./ripple.js";
 import { Timeline } from "./timeline.js";
+import { PersonalKeys } from "./keys.js";
+import { refreshKeys } from "./help.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
 /** @import { Order } from "./frames.js" */
 /** @import { Box, Change, Command, Component, EditorData, Frame, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
+/** @type {Partial<Record<Gesture["type"], string>>} */
+const HELD_CURSORS = { pan: "grabbing", shape: "grabbing", move: "none" };
 const HINT_TIME = 4000;
 const LOWEST = 380; // CSS pixels that the editor has at least
 const BELOW = 10; // CSS pixels that are left free under it
@@ -38,7 +44,7 @@ export class Editor {
   /** @type {Options} */
   options = {
     edges: true, labels: "some", tone: { brightness: 1, contrast: 1, gamma: 1 }, list: null, help: false, adjust: false,
-    whole: false, boxes: null,
+    whole: false, boxes: null, sureness: false, ghost: true, shape: "off", guide: "off", loupe: false,
   };
   /** @type {Hit | null} */
   hover = null;
@@ -46,6 +52,9 @@ export class Editor {
   gesture = null;
   /** @type {Map<number, [x: number, y: number]>} */
   pointers = new Map();
+  /** @type {[x: number, y: number] | null} */
+  pointerAt = null; // where the pointer is on the canvas
+  touched = false; // whether that is a finger
   hint = "";
   /** @type {Order | null} */
   order = null;
@@ -87,6 +96,9 @@ export class Editor {
   patience = undefined;
   picture = new Picture();
   timeline = new Timeline(this);
+  keys = new PersonalKeys();
+  /** @type {string | null} */
+  changing = null; // the command that gets the next key that is pressed
 
   /** @param {HTMLElement} host @param {EditorData} data */
   constructor(host, data) {
@@ -145,6 +157,7 @@ export class Editor {
     this.outbox.meet(data.store);
     this.history.keepFor(data.store);
     this.timeline.deeds.keepFor(data.store);
+    if (this.keys.keepFor(data.author)) refreshKeys(this);
     followPage(this);
     this.fillWindow();
     this.rebase();
@@ -240,11 +253,13 @@ export class Editor {
 
   /**
    * Make changes that are one step of undo.
-   * @param {Instance} instance @param {Change[]} after @param {Note} note
+   * @param {Instance} instance @param {Change[]} changes @param {Note} note
    */
-  change(instance, after, note) {
+  change(instance, changes, note) {
     if (!this.mayEdit()) return;
     this.commitDraft();
+    const after = unlocked(instance, changes);
+    if (!after.length && changes.length) this.say("Nothing is changed: these points are locked.");
     const before = snapshot(instance, after.map(([k]) => k));
     if (after.every((change, i) => sameChange(change, before[i], 0))) return;
     this.record(instance, before, after, note);
@@ -298,7 +313,7 @@ export class Editor {
 
   /** Send what is still held back: a run of nudges, or edits of the last moment. */
   sendDraft() {
-    if (this.gesture?.type !== "move") this.commitDraft();
+    if (!isMoving(this)) this.commitDraft();
     this.outbox.hurry();
   }
 
@@ -328,7 +343,7 @@ export class Editor {
     this.selection = { instance, point };
     this.hint = "";
     const selected = this.selectedPoint();
-    if (selected && isPlacing(this)) {
+    if (selected?.point.v === ABSENT && isPlacing(this)) {
       this.say(`${pointName(selected.instance, selected.k)} is absent: click in the picture to place it.`);
     }
     this.refresh();
@@ -406,6 +421,13 @@ export class Editor {
     this.refresh();
   }
 
+  /** Say what became of a key that was to be changed. @param {string} sentence */
+  sayOfKeys(sentence) {
+    const said = this.parts.help.querySelector(".said");
+    if (said) said.textContent = sentence;
+    refreshKeys(this);
+  }
+
   refresh() {
     this.painting ??= requestAnimationFrame(() => this.draw());
   }
@@ -429,11 +451,11 @@ export class Editor {
   }
 
   cursor() {
-    const held = this.gesture && "travelled" in this.gesture && this.gesture.travelled ? this.gesture.type : "";
-    if (held === "pan") return "grabbing";
-    if (held === "move") return "none";
+    const { gesture } = this;
+    const held = gesture && "travelled" in gesture && gesture.travelled ? HELD_CURSORS[gesture.type] : null;
+    if (held) return held;
     if (this.spaceHeld) return "grab";
-    if (this.hover) return "move";
+    if (this.hover && !isGuided(this)) return "move";
     return this.options.boxes || isPlacing(this) ? "crosshair" : "default";
   }
 }

@@ -3,12 +3,15 @@
 import { boundsOf, clamp, inside, pickInstance, pickPoint } from "./view.js";
 import { ABSENT, allIndices, noteOf, regionOf, rounded } from "./model.js";
 import { instanceTitle } from "./draw.js";
-import { KEYS, fitPicture, isPlacing, keyName, placePoint, pointName, withinPicture } from "./commands.js";
+import { KEYS, fitPicture, keyName, pointName, withinPicture } from "./commands.js";
+import { isGuided, isPlacing, placePoint } from "./placing.js";
+import { chooseShape, dragShape } from "./shaping.js";
+import { takesKey } from "./keys.js";
 import { stepInList } from "./panel.js";
 import { boxGesture, dragBox, dropBox } from "./boxes.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { BoxDrag, BoxGesture, Change, Hit, Instance, Move, Pan, Pinch, Press } from "./types.js" */
+/** @import { BoxDrag, BoxGesture, Change, Hit, Instance, Move, Pan, Pinch, Press, Shape } from "./types.js" */
 
 const REACH = 10; // CSS pixels within which a point is picked
 const TOUCH_REACH = 22;
@@ -32,7 +35,7 @@ export function attachInput(editor) {
   on(canvas, "pointermove", pointerMove);
   on(canvas, "pointerup", pointerUp);
   on(canvas, "pointercancel", pointerCancel);
-  on(canvas, "pointerleave", () => editor.setHover(null));
+  on(canvas, "pointerleave", pointerLeave);
   on(canvas, "dblclick", doubleClick);
   on(canvas, "wheel", wheel, { passive: false });
   on(canvas, "contextmenu", (_, event) => event.preventDefault());
@@ -70,6 +73,8 @@ function pointerDown(editor, event) {
   editor.canvas.setPointerCapture(event.pointerId);
   const [x, y] = position(editor, event);
   editor.pointers.set(event.pointerId, [x, y]);
+  editor.pointerAt = [x, y];
+  editor.touched = event.pointerType === "touch";
   if (editor.pointers.size === 1) press(editor, event, x, y);
   else if (editor.pointers.size === 2) startPinch(editor);
 }
@@ -82,17 +87,27 @@ function press(editor, event, x, y) {
 }
 
 /**
- * What a press at (x, y) begins: moving one point, a region, an instance or a box, or panning.
- * @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move | BoxDrag}
+ * What a press at (x, y) begins: moving one point, a region, an instance or a box, turning or scaling, or panning.
+ * @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y
+ * @returns {Pan | Move | Shape | BoxDrag}
  */
 function chooseGesture(editor, event, x, y) {
   if (event.button === 1 || editor.spaceHeld) return { type: "pan", click: false };
   return editor.options.boxes && editor.mayEdit() ? boxGesture(editor, event, x, y) : pointGesture(editor, event, x, y);
 }
 
-/** @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move} */
+/** @param {Editor} editor @param {PointerEvent} event @param {number} x @param {number} y @returns {Pan | Move | Shape} */
 function pointGesture(editor, event, x, y) {
   const hit = pick(editor, x, y, reachOf(editor, event));
+  return chooseShape(editor, event, hit, x, y) ?? chooseMove(editor, event, hit, x, y);
+}
+
+/**
+ * @param {Editor} editor @param {PointerEvent} event @param {Hit | null} hit @param {number} x @param {number} y
+ * @returns {Pan | Move}
+ */
+function chooseMove(editor, event, hit, x, y) {
+  if (isGuided(editor) && !event.altKey && !event.shiftKey) return { type: "pan", click: true };
   if (event.altKey) return wholeGesture(editor, hit, x, y);
   if (!hit) return { type: "pan", click: true };
   editor.select(hit.instance, hit.point);
@@ -119,10 +134,18 @@ function moveGesture(instance, indices, name) {
   return { type: "move", instance: instance.id, indices, note: noteOf("edits.move", name) };
 }
 
+/** Where a pointer is now. @param {Editor} editor @param {PointerEvent} event */
+function follow(editor, event) {
+  const place = position(editor, event);
+  if (editor.pointers.has(event.pointerId)) editor.pointers.set(event.pointerId, place);
+  editor.pointerAt = place;
+  if (editor.options.loupe) editor.refresh();
+  return place;
+}
+
 /** @param {Editor} editor @param {PointerEvent} event */
 function pointerMove(editor, event) {
-  const [x, y] = position(editor, event);
-  if (editor.pointers.has(event.pointerId)) editor.pointers.set(event.pointerId, [x, y]);
+  const [x, y] = follow(editor, event);
   const gesture = editor.gesture;
   if (!gesture) return editor.setHover(pick(editor, x, y, reachOf(editor, event)));
   if (gesture.type === "pinch") return pinch(editor, gesture);
@@ -130,6 +153,7 @@ function pointerMove(editor, event) {
   const [dx, dy] = [x - gesture.from[0], y - gesture.from[1]];
   if (!gesture.travelled && Math.hypot(dx, dy) < TRAVEL) return undefined;
   if (gesture.type === "move") dragPoints(editor, gesture, dx / editor.view.scale, dy / editor.view.scale);
+  else if (gesture.type === "shape") dragShape(editor, gesture, x, y);
   else if (gesture.type === "pan") editor.view.panBy(x - gesture.at[0], y - gesture.at[1]);
   gesture.travelled = true;
   gesture.at = [x, y];
@@ -174,7 +198,7 @@ function pointerUp(editor, event) {
   editor.gesture = null;
   if (!gesture) return;
   if (gesture.type === "box") dropBox(editor, gesture);
-  else if (gesture.type === "move") editor.commitDraft();
+  else if (gesture.type === "move" || gesture.type === "shape") editor.commitDraft();
   else if (gesture.type === "pan" && gesture.click && !gesture.travelled) click(editor, gesture);
   editor.refresh();
 }
@@ -195,6 +219,13 @@ function click(editor, { from }) {
   const bounds = selected && boundsOf(selected);
   const stays = bounds && inside(bounds, x, y);
   editor.select(instance && !stays ? instance.id : editor.selection.instance, null);
+}
+
+/** @param {Editor} editor */
+function pointerLeave(editor) {
+  editor.pointerAt = null;
+  editor.setHover(null);
+  if (editor.options.loupe) editor.refresh();
 }
 
 /** @param {Editor} editor @param {PointerEvent} event */
@@ -259,6 +290,7 @@ function pinch(editor, gesture) {
 
 /** @param {Editor} editor @param {KeyboardEvent} event */
 function keyDown(editor, event) {
+  if (takesKey(editor, event)) return;
   if (event.key === " " && !event.shiftKey && event.target === editor.canvas) holdSpace(editor, event, true);
   else if (!isForElsewhere(editor, event) && !(/^Arrow(Up|Down)$/.test(event.key) && stepInList(editor, event))) {
     runCommand(editor, event);
@@ -271,12 +303,13 @@ function keyDown(editor, event) {
  */
 function isForElsewhere(editor, { key, target }) {
   if (target instanceof Element && target.matches("input, textarea, select")) return key !== "Escape";
+  if (key === "Enter") return target !== editor.canvas; // it presses buttons
   return key === "Tab" && (target !== editor.canvas || editor.tabLeaves);
 }
 
 /** @param {Editor} editor @param {KeyboardEvent} event */
 function runCommand(editor, event) {
-  const name = keyName(event);
+  const name = editor.keys.meaning(keyName(event));
   const command = KEYS[name];
   if (!command || (editor.options.help && !["?", "escape"].includes(name))) return;
   event.preventDefault();
@@ -305,6 +338,10 @@ function holdSpace(editor, event, held) {
  */
 function focusOut(editor, event) {
   editor.spaceHeld = false;
+  if (editor.changing !== null) {
+    editor.changing = null;
+    editor.sayOfKeys("");
+  }
   if (!(event.relatedTarget instanceof Node && editor.root.contains(event.relatedTarget))) {
     editor.tabLeaves = false;
     editor.handOver();

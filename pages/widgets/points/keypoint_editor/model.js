@@ -4,6 +4,8 @@
 // points, then the edits it has not confirmed, then the draft (a drag or a run of nudges under way): a
 // rerun can therefore bring newer points at any moment without undoing what the hand has just done.
 
+import { isHeld, unlocked } from "./holding.js";
+
 /** @import { Change, Draft, Edit, GivenInstance, Instance, Note, Point, Skeleton, Step } from "./types.js" */
 
 export const ABSENT = 0;
@@ -91,7 +93,7 @@ export class Labels {
    * @param {Instance} instance @param {number[]} indices @param {Note} note @param {Draft["kind"]} kind
    */
   startDraft(instance, indices, note, kind) {
-    const before = snapshot(instance, indices);
+    const before = unlocked(instance, snapshot(instance, indices));
     this.draft = { instance: instance.id, note, kind, before, after: before };
     return this.draft;
   }
@@ -125,7 +127,7 @@ function adoptInstance(given, number, skeletons) {
 /** @param {number} count @returns {Skeleton} */
 function unnamedSkeleton(count) {
   const names = Array.from({ length: count }, (_, k) => `point_${k + 1}`);
-  return { names, edges: [], flip_pairs: [], regions: {} };
+  return { names, edges: [], flip_pairs: [], regions: {}, normaliser: null, unit: "" };
 }
 
 /** @param {Instance} instance */
@@ -170,7 +172,7 @@ export function regionOf(skeleton, k) {
 export function mirrorChanges(instance, indices = null) {
   const pairs = instance.skeleton.flip_pairs.filter(
     ([a, b]) => indices === null || indices.includes(a) || indices.includes(b),
-  );
+  ).filter((pair) => !pair.some((k) => isHeld("locked", instance, k)));
   return pairs.flatMap(([a, b]) => [
     toChange(a, instance.points[b]),
     toChange(b, instance.points[a]),

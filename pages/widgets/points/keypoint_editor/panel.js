@@ -1,18 +1,25 @@
 // Panel: the page elements around the canvas. All text goes in as text, never as HTML.
 
 import { ABSENT } from "./model.js";
+import { SCALE } from "./colours.js";
 import { instanceTitle, isDoubtful } from "./draw.js";
+import { countHeld, isHeld, isHeldWhole, releaseAll, toggleHeld } from "./holding.js";
+import { apartSentence, contested, contestedElsewhere, lookAtContested } from "./conflicts.js";
+import { cycleGuide, endGuide, guideSentence } from "./placing.js";
+import { cycleShape } from "./shaping.js";
+import { toggleLoupe } from "./loupe.js";
 import {
-  HELP, STATES, chooseInstance, cycleVisibility, fitInstance, fitPicture, pointName, redo, stepPoint,
-  toggleAdjust, toggleHelp, toggleList, toggleWhole, undo,
+  STATES, chooseInstance, cycleVisibility, fitInstance, fitPicture, pointName, redo, stepPoint,
+  toggleAdjust, toggleGhost, toggleHelp, toggleList, toggleSureness, toggleWhole, undo,
 } from "./commands.js";
+import { buildHelp } from "./help.js";
 import { goBy, goTo, goToImage, goToUnreviewed } from "./going.js";
 import { accept, takeBack } from "./judging.js";
 import { boxHint, drawBoxesOf } from "./boxes.js";
 import { buildClipPanel, buildStrip, refreshTimeline } from "./clip_panel.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Command, Frame, IconName, Instance, Row } from "./types.js" */
+/** @import { Command, Frame, Holding, IconName, Instance, Row } from "./types.js" */
 
 export const ICONS = {
   undo: "M4 9h10a5 5 0 0 1 0 10h-4M4 9l4-4M4 9l4 4",
@@ -28,6 +35,13 @@ export const ICONS = {
   whole: "M4 10V4h6M20 14v6h-6M4 4l7 7M20 20l-7-7",
   play: "M7 5l12 7-12 7zM4 5v14",
   frames: "M4 5h16v14H4zM8 5v14M16 5v14M4 9h4M4 15h4M16 9h4M16 15h4",
+  sureness: "M4 20V4M4 20h16M8 16v-3M12 16V9M16 16V6",
+  ghost: "M6 20V11a6 6 0 0 1 12 0v9l-3-2-3 2-3-2zM10 11h.01M14 11h.01",
+  shape: "M6 8h12v12H6zM12 8V3M12 3h.01",
+  guide: "M12 3v5M12 16v5M3 12h5M16 12h5M12 12h.01",
+  loupe: "M10 4a6 6 0 1 0 .01 0M14.5 14.5L20 20",
+  locked: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  hidden: "M3 12s3.5-6 9-6 9 6 9 6-3.5 6-9 6-9-6-9-6zM4 20L20 4",
   help: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18.5h.01",
 };
 export const NARROW = 720; // CSS pixels below which the point list lies over the picture and starts closed
@@ -72,8 +86,13 @@ export function buildPanel(editor) {
     accept: textButton(editor, "All points are right", (event) => accept(editor, event)),
     takeBack: textButton(editor, "Take back", () => takeBack(editor)),
     status: make("span", { class: "status", role: "status", "aria-live": "polite" }),
-    retry: textButton(editor, "Retry", () => retry(editor)),
-    discard: textButton(editor, "Discard mine", () => editor.discard()),
+    apart: make("span", { class: "apart" }),
+    look: textButton(editor, "Look at it", andBack(editor, () => lookAtContested(editor))),
+    retry: textButton(editor, "Retry", andBack(editor, () => retry(editor))),
+    discard: textButton(editor, "Discard mine", andBack(editor, () => editor.discard())),
+    guide: buildGuide(editor),
+    spoken: make("div", { class: "spoken", "aria-live": "polite" }),
+    held: { locked: buildRelease(editor, "locked"), hidden: buildRelease(editor, "hidden") },
     chips: make("div", { class: "chips", role: "group", "aria-label": "Faces and bodies" }),
     canvas: make("canvas", { tabindex: "0", role: "application", "aria-label": CANVAS_LABEL }),
     message: make("div", { class: "message", role: "alert" }),
@@ -86,15 +105,17 @@ export function buildPanel(editor) {
     buttons: buildButtons(editor),
   };
   parts.accept.classList.add("accept");
-  parts.accept.title = "You vouch for every point, and go on (A)";
-  parts.takeBack.title = "This picture is accepted. Taken back, it is to be reviewed again (Shift+A).";
-  const saving = make("div", { class: "group state" }, parts.status, parts.retry, parts.discard);
+  Object.assign(parts.accept.dataset, { title: "You vouch for every point, and go on", known: "a" });
+  Object.assign(parts.takeBack.dataset, { title: "This picture is accepted; taken back, it is to be reviewed again", known: "shift+a" });
+  const saving = make("div", { class: "group state" }, parts.status, parts.apart, parts.look, parts.retry, parts.discard);
   const judging = make("div", { class: "group" }, parts.accept, parts.takeBack);
   const place = make("label", { class: "place" }, parts.number, parts.count);
   const bar = buildBar(parts.buttons, place, judging, saving);
   const names = make("div", { class: "names" }, parts.chips, parts.name);
-  const stage = make("div", { class: "stage" }, parts.canvas, parts.message, parts.hint, parts.clipPanel.root, parts.adjust, parts.help);
-  const side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, buildLegend());
+  const over = [parts.message, parts.guide, parts.hint, parts.clipPanel.root, parts.adjust, parts.help, parts.spoken];
+  const stage = make("div", { class: "stage" }, parts.canvas, ...over);
+  const legend = buildLegend(parts.held.locked, parts.held.hidden);
+  const side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, legend);
   const body = make("div", { class: "body" }, stage, side);
   const root = make("div", { class: "keypoint-editor" }, bar, names, body, parts.strip.root);
   /** @type {Row[]} */
@@ -119,12 +140,33 @@ function buildNumber(editor) {
   return input;
 }
 
+/** What a click places, and a way out. @param {Editor} editor */
+function buildGuide(editor) {
+  const words = make("span", {});
+  return make("div", { class: "guide", role: "status" }, words, textButton(editor, "End", andBack(editor, () => endGuide(editor))));
+}
+
+/** @param {Editor} editor @param {Holding} which */
+function buildRelease(editor, which) {
+  const button = textButton(editor, "", andBack(editor, () => releaseAll(editor, which)));
+  button.title = which === "locked" ? "Free all that is locked" : "Show all that is hidden";
+  return button;
+}
+
 /** Send again what was refused; a verdict is looked at anew instead. @param {Editor} editor */
 function retry(editor) {
   const verdict = editor.outbox.refused.find(({ changes }) => !changes);
   if (!verdict || verdict.changes) return editor.outbox.retry();
   editor.outbox.discard([verdict]);
   return goToImage(editor, verdict.image);
+}
+
+/** For a button that goes away when it is pressed: the keys are the picture's then. @param {Editor} editor @param {() => void} run */
+function andBack(editor, run) {
+  return () => {
+    run();
+    editor.canvas.focus({ preventScroll: true });
+  };
 }
 
 /** @param {Editor} editor @param {string} text @param {(event: MouseEvent) => void} run */
@@ -134,9 +176,13 @@ export function textButton(editor, text, run) {
   return button;
 }
 
-/** @param {Editor} editor @param {IconName} name @param {string} title @param {Command} run */
-export function iconButton(editor, name, title, run) {
-  const attributes = { type: "button", class: "icon", title, "aria-label": title, "data-command": name };
+/**
+ * A button with a sign; where a key does the same, its title tells the key that the person has for it.
+ * @param {Editor} editor @param {IconName} name @param {string} title @param {Command} run @param {string} [key]
+ */
+export function iconButton(editor, name, title, run, key = "") {
+  const known = { "data-title": title, "data-known": key };
+  const attributes = { type: "button", class: "icon", title, "aria-label": title, "data-command": name, ...known };
   const button = make("button", attributes, icon(name));
   button.addEventListener("click", () => run(editor), { signal: editor.lifetime.signal });
   return button;
@@ -144,21 +190,26 @@ export function iconButton(editor, name, title, run) {
 
 /** @param {Editor} editor */
 function buildButtons(editor) {
-  /** @type {(name: IconName, title: string, run: Command) => HTMLButtonElement} */
-  const button = (name, title, run) => iconButton(editor, name, title, run);
+  /** @type {(name: IconName, title: string, run: Command, key?: string) => HTMLButtonElement} */
+  const button = (name, title, run, key) => iconButton(editor, name, title, run, key);
   return {
-    undo: button("undo", "Undo (Ctrl+Z)", undo),
-    redo: button("redo", "Redo (Ctrl+Shift+Z)", redo),
-    fit: button("fit", "Fit the picture (F)", fitPicture),
-    zoom: button("zoom", "Zoom to the selected face or body (Z)", fitInstance),
-    previous: button("previous", "Previous picture (P)", () => goBy(editor, -1)),
-    next: button("next", "Next picture (N)", () => goBy(editor, 1)),
-    unreviewed: button("unreviewed", "Next unreviewed picture (U)", () => goToUnreviewed(editor)),
+    undo: button("undo", "Undo", undo, "ctrl+z"),
+    redo: button("redo", "Redo", redo, "ctrl+shift+z"),
+    fit: button("fit", "Fit the picture", fitPicture, "f"),
+    zoom: button("zoom", "Zoom to the selected face or body", fitInstance, "z"),
+    previous: button("previous", "Previous picture", () => goBy(editor, -1), "p"),
+    next: button("next", "Next picture", () => goBy(editor, 1), "n"),
+    unreviewed: button("unreviewed", "Next unreviewed picture", () => goToUnreviewed(editor), "u"),
+    sureness: button("sureness", "Colours by how sure the model was", toggleSureness, "s"),
+    ghost: button("ghost", "Where the model had the points", toggleGhost, "o"),
+    shape: button("shape", "Frame to turn and scale", cycleShape, "e"),
+    guide: button("guide", "Place points by clicks", cycleGuide, "q"),
+    loupe: button("loupe", "Loupe", toggleLoupe, "y"),
     adjust: button("adjust", "Brightness, contrast and gamma", () => toggleAdjust(editor)),
-    box: button("box", "Draw and move boxes (B; of people Shift+B)", () => drawBoxesOf(editor, "face")),
-    whole: button("whole", "The whole window (W)", () => toggleWhole(editor)),
+    box: button("box", "Draw and move boxes; of people with Shift", () => drawBoxesOf(editor, "face"), "b"),
+    whole: button("whole", "The whole window", () => toggleWhole(editor), "w"),
     list: button("list", "List of points", () => toggleList(editor)),
-    help: button("help", "Keys (?)", () => toggleHelp(editor)),
+    help: button("help", "Keys", () => toggleHelp(editor), "?"),
   };
 }
 
@@ -168,6 +219,7 @@ function buildButtons(editor) {
  */
 function buildBar(buttons, place, judging, saving) {
   const { undo: back, redo: forth, fit, zoom, previous, next, unreviewed, adjust, box, list, whole, help } = buttons;
+  const { sureness, ghost, shape, guide, loupe } = buttons;
   /** @param {HTMLElement[]} children */
   const group = (...children) => make("div", { class: "group" }, ...children);
   return make(
@@ -176,7 +228,8 @@ function buildBar(buttons, place, judging, saving) {
     group(previous, place, next, unreviewed),
     judging,
     group(back, forth),
-    group(fit, zoom, adjust, box),
+    group(box, shape, guide, loupe, sureness, ghost),
+    group(fit, zoom, adjust),
     saving,
     group(list, whole, help),
   );
@@ -205,26 +258,13 @@ function resetAdjust(editor, box) {
   editor.refresh();
 }
 
-/** @param {Editor} editor */
-function buildHelp(editor) {
-  const columns = HELP.map(([title, rows]) => make("section", {}, make("h4", {}, title), helpRows(rows)));
-  const close = textButton(editor, "Close", () => {
-    toggleHelp(editor, false);
-    editor.canvas.focus({ preventScroll: true });
-  });
-  const table = make("div", { class: "columns" }, ...columns);
-  return make("div", { class: "help", role: "dialog", "aria-label": "Keys" }, table, close);
-}
-
-/** @param {string[][]} rows */
-function helpRows(rows) {
-  return make("dl", {}, ...rows.flatMap(([key, text]) => [make("dt", {}, key), make("dd", {}, text)]));
-}
-
-function buildLegend() {
+/** @param {HTMLElement[]} held what lets go of what is locked or hidden */
+function buildLegend(...held) {
   const items = [["model", "model"], ["human", "human"], ["moved", "moved"], ["low", "unsure"], ["hollow", "hidden"]];
   const signs = items.map(([name, text]) => make("span", {}, make("i", { class: `sign ${name}` }), text));
-  return make("div", { class: "legend" }, ...signs);
+  const scale = make("i", { class: "scale", style: `background: linear-gradient(to right, ${SCALE.join(", ")})` });
+  const sureness = make("span", { class: "sureness" }, "unsure", scale, "sure");
+  return make("div", { class: "legend" }, ...signs, sureness, ...held);
 }
 
 // ---- Showing the state ----------------------------------------------------------------------
@@ -237,6 +277,7 @@ export function refreshPanel(editor) {
   parts.buttons.undo.disabled = data.read_only || !(history.done.length || editor.labels.draft);
   parts.buttons.redo.disabled = data.read_only || !history.undone.length;
   parts.buttons.zoom.disabled = !editor.selectedInstance();
+  refreshTools(editor);
   parts.help.hidden = !options.help;
   parts.adjust.hidden = !options.adjust;
   parts.side.hidden = !editor.listShown();
@@ -250,6 +291,43 @@ export function refreshPanel(editor) {
   refreshChips(editor);
   if (editor.listShown()) refreshList(editor);
   refreshTimeline(editor);
+}
+
+/** How points are looked at and set just now. @param {Editor} editor */
+function refreshTools(editor) {
+  const { parts, options } = editor;
+  pressed(parts.buttons.sureness, options.sureness);
+  pressed(parts.buttons.ghost, options.ghost);
+  pressed(parts.buttons.shape, options.shape !== "off");
+  pressed(parts.buttons.guide, options.guide !== "off");
+  pressed(parts.buttons.loupe, options.loupe);
+  editor.root.classList.toggle("by-sureness", options.sureness);
+  const guide = guideSentence(editor);
+  setText(/** @type {HTMLElement} */ (parts.guide.firstElementChild), guide);
+  parts.guide.hidden = !guide;
+  refreshHeld(editor);
+  setText(parts.spoken, spokenPoint(editor));
+}
+
+/** What is locked and hidden of the selected face or body. @param {Editor} editor */
+function refreshHeld(editor) {
+  const instance = editor.selectedInstance();
+  const { locked, hidden } = editor.parts.held;
+  const counts = { locked: instance ? countHeld("locked", instance) : 0, hidden: instance ? countHeld("hidden", instance) : 0 };
+  setText(locked, `${counts.locked} locked: free`);
+  setText(hidden, `${counts.hidden} hidden: show`);
+  locked.hidden = !counts.locked;
+  hidden.hidden = !counts.hidden;
+}
+
+/** The selected point for those who hear it. @param {Editor} editor */
+function spokenPoint(editor) {
+  const selected = editor.selectedPoint();
+  if (!selected || editor.gesture) return "";
+  const { instance, k, point } = selected;
+  const place = point.v === ABSENT ? "" : `, ${Math.round(point.x)} across, ${Math.round(point.y)} down`;
+  const locked = isHeld("locked", instance, k) ? ", locked" : "";
+  return `${pointName(instance, k)}, ${k + 1} of ${instance.points.length}, ${STATES[point.v]}${place}${locked}`;
 }
 
 /** Which picture this is, and what can be said of it. @param {Editor} editor */
@@ -290,9 +368,22 @@ function refreshStatus(editor) {
   setText(parts.status, sentence ? `Not saved: ${sentence}` : pending ? "Saving…" : rest);
   parts.status.title = sentence ?? "";
   parts.status.dataset.state = state;
+  refreshChoices(editor, sentence);
+}
+
+/** What can be done where something is not saved; for a point that two people moved, whose place it shall have. @param {Editor} editor @param {string | null} sentence */
+function refreshChoices(editor, sentence) {
+  const { parts, outbox } = editor;
+  const { refused } = outbox;
+  const ofPoints = contested(editor).length > 0;
+  const apart = ofPoints ? apartSentence(editor) : "";
+  setText(parts.apart, apart);
+  parts.apart.hidden = !apart;
+  parts.look.hidden = contestedElsewhere(editor) === null;
   parts.retry.hidden = !sentence;
-  setText(parts.retry, outbox.refused.some(({ changes }) => !changes) ? "Look at it" : "Retry");
-  parts.discard.hidden = !outbox.refused.length;
+  setText(parts.retry, refused.some(({ changes }) => !changes) ? "Look at it" : ofPoints ? "Keep mine" : "Retry");
+  setText(parts.discard, ofPoints ? "Take theirs" : "Discard mine");
+  parts.discard.hidden = !refused.length;
 }
 
 /** @param {Editor} editor */
@@ -338,8 +429,11 @@ function refreshChips(editor) {
     parts.chips.replaceChildren(...instances.map((instance) => buildChip(editor, instance)));
   }
   parts.chips.hidden = !instances.length;
-  instances.forEach(({ id, points, colour }, i) => {
+  instances.forEach((instance, i) => {
     const chip = /** @type {HTMLElement} */ (parts.chips.children[i]);
+    const { id, points, colour } = instance;
+    chip.classList.toggle("locked", isHeldWhole("locked", instance));
+    chip.classList.toggle("hidden", isHeldWhole("hidden", instance));
     chip.setAttribute("aria-pressed", String(id === selection.instance));
     chip.style.setProperty("--track", colour ?? "");
     chip.setAttribute("data-source", points.some((point) => point.human) ? "human" : "model");
@@ -403,14 +497,34 @@ function buildRow(editor, instance, k) {
   const confidence = make("span", { class: "confidence" });
   const name = make("span", { class: "name" }, pointName(instance, k));
   const number = make("span", { class: "number" }, String(k + 1)); // as in the names of points
-  const element = make("div", { role: "option", class: "row", id: `point-${k}` }, state, number, name, confidence);
+  const [hidden, locked] = [holdButton(editor, "hidden", k), holdButton(editor, "locked", k)];
+  const parts = [state, number, name, confidence, hidden, locked];
+  const element = make("div", { role: "option", class: "row", id: `point-${k}` }, ...parts);
   element.addEventListener("click", () => {
     editor.commitDraft();
     editor.select(editor.selection.instance, k);
     editor.revealSelection();
   }, { signal });
   state.addEventListener("click", () => cycleVisibility(editor, k), { signal });
-  return { element, state, confidence, shown: "" };
+  return { element, state, locked, hidden, confidence, shown: "" };
+}
+
+/** @param {Editor} editor @param {Holding} which @param {number} k */
+function holdButton(editor, which, k) {
+  const button = make("button", { type: "button", class: "hold", tabindex: "-1" }, icon(which));
+  button.addEventListener("click", (event) => {
+    event.stopPropagation();
+    toggleHeld(editor, which, "point", k);
+  }, { signal: editor.lifetime.signal });
+  return button;
+}
+
+/** @param {HTMLButtonElement} button @param {string} name @param {boolean} on @param {[on: string, off: string]} words */
+function refreshHold(button, name, on, words) {
+  pressed(button, on);
+  const title = words[on ? 0 : 1];
+  button.title = title;
+  button.setAttribute("aria-label", `${name}: ${title}`);
 }
 
 /** @param {Editor} editor @param {Instance} instance @param {Row} row @param {number} k */
@@ -419,7 +533,8 @@ function refreshRow(editor, instance, row, k) {
   const selected = editor.selection.point === k;
   const moved = editor.labels.hasMoved(instance, k);
   const doubtful = isDoubtful(point);
-  const shown = [point.v, point.c, point.human, selected, moved].join();
+  const [locked, hidden] = [isHeld("locked", instance, k), isHeld("hidden", instance, k)];
+  const shown = [point.v, point.c, point.human, selected, moved, locked, hidden].join();
   if (row.shown === shown) return;
   row.shown = shown;
   row.element.setAttribute("aria-selected", String(selected));
@@ -427,6 +542,8 @@ function refreshRow(editor, instance, row, k) {
   row.element.classList.toggle("moved", moved);
   row.element.classList.toggle("doubtful", doubtful);
   row.element.classList.toggle("absent", point.v === ABSENT);
+  refreshHold(row.locked, pointName(instance, k), locked, ["locked; press to free", "lock"]);
+  refreshHold(row.hidden, pointName(instance, k), hidden, ["hidden; press to show", "hide"]);
   row.state.textContent = STATE_SIGNS[point.v];
   row.state.title = `${STATES[point.v]}; press to change`;
   row.state.setAttribute("aria-label", `${pointName(instance, k)} is ${STATES[point.v]}; change`);

@@ -27,7 +27,7 @@ export class Picture {
 
   /**
    * The pixels, or a copy with another tone (all 1: unchanged), made once for each picture and setting.
-   * @param {Tone} tone @returns {CanvasImageSource | null}
+   * @param {Tone} tone @returns {ImageBitmap | HTMLCanvasElement | null}
    */
   toned({ brightness, contrast, gamma }) {
     const { bitmap, copy } = this;

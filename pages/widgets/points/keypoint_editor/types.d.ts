@@ -9,6 +9,12 @@ import type { ICONS } from "./panel.js";
 export type Box = [left: number, top: number, right: number, bottom: number];
 export type Labelling = "some" | "all" | "none"; // which names are drawn
 export type Side = "left" | "right" | "middle"; // of a face or body
+export type Holding = "locked" | "hidden";
+export type Scope = "point" | "region" | "whole"; // of a face or body
+export type Guide = "off" | "next" | "same" | "frames"; // what follows a click that places a point
+export type Place = [x: number, y: number];
+export type Corners = [Place, Place, Place, Place];
+export type ShapeKind = "turn" | "scale";
 export type Command = (editor: Editor, event?: Event) => unknown;
 export type IconName = keyof typeof ICONS;
 
@@ -21,6 +27,8 @@ export interface Skeleton {
   edges: [number, number][];
   flip_pairs: [number, number][];
   regions: Record<string, number[]>;
+  normaliser: [number, number] | null; // two points whose distance an error is divided by, and
+  unit: string; // what that distance is called
 }
 
 export interface EditorData {
@@ -243,6 +251,18 @@ export interface BoxDrag {
   pressed: [number, number];
 }
 
+export interface Shape {
+  type: "shape";
+  kind: ShapeKind;
+  instance: number;
+  indices: number[];
+  note: Note;
+  centre: Place; // in the picture, as the corners of the frame at the start are
+  corners: Corners | null; // null: by a modifier, without a frame
+  angle: number; // radians so far
+  factor: number;
+}
+
 export interface Pinch {
   type: "pinch";
   middle: [number, number];
@@ -250,13 +270,15 @@ export interface Pinch {
 }
 
 export type BoxGesture = Omit<Press, "from"> & BoxDrag;
-export type Gesture = (Press & Pan) | (Press & Move) | BoxGesture | Pinch;
+export type Gesture = (Press & Pan) | (Press & Move) | (Press & Shape) | BoxGesture | Pinch;
 
 // ---- Elements ----
 
 export interface Row {
   element: HTMLElement;
   state: HTMLButtonElement;
+  locked: HTMLButtonElement;
+  hidden: HTMLButtonElement;
   confidence: HTMLElement;
   shown: string;
 }
@@ -278,4 +300,9 @@ export interface Options {
   adjust: boolean;
   whole: boolean; // the editor fills the window
   boxes: "face" | "person" | null; // boxes of that kind are drawn
+  sureness: boolean; // points of a model have the colour of their confidence
+  ghost: boolean; // what a model said lies under what a human made of it
+  shape: "off" | "region" | "whole"; // what has a frame around it
+  guide: Guide;
+  loupe: boolean;
 }

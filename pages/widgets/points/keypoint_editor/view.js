@@ -5,6 +5,7 @@
 // top-left corner lies on the canvas.
 
 import { ABSENT } from "./model.js";
+import { isHeldWhole, isInReach } from "./holding.js";
 
 /** @import { Box, Hit, Instance } from "./types.js" */
 
@@ -128,7 +129,7 @@ function nearestPoint(view, instance, x, y, reach) {
   /** @type {Hit & { distance: number } | null} */
   let best = null;
   for (const [k, point] of instance.points.entries()) {
-    if (point.v === ABSENT) continue;
+    if (point.v === ABSENT || !isInReach(instance, k)) continue;
     const [px, py] = view.toScreen(point.x, point.y);
     const distance = Math.hypot(px - x, py - y);
     if (distance > reach || (best && distance >= best.distance)) continue;
@@ -164,7 +165,7 @@ export function pickInstance(instances, x, y) {
   let smallest = Infinity;
   for (const instance of instances) {
     const bounds = boundsOf(instance);
-    if (!bounds || !inside(bounds, x, y)) continue;
+    if (!bounds || !inside(bounds, x, y) || isHeldWhole("hidden", instance)) continue;
     const area = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1]);
     if (area < smallest) [best, smallest] = [instance, area];
   }
