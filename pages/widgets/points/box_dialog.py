@@ -1,6 +1,7 @@
 """Drawing the box of a face or a person that the models missed, and taking away one that is none."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from core.points.annotating import editor_instances
 from core.points.boxes import add_instances
 from core.points.whole_pictures import whole_picture
 from db.tables import BoxSource, Image
+from pages.widgets.points.box_picture import with_boxes
 from pages.widgets.points.instance_names import instance_names
 from pages.widgets.shared.controls import attempted
 from pages.widgets.shared.resources import author_id, workspace
@@ -39,8 +41,10 @@ def edit_boxes(image: Image) -> None:
         st.error(sentence(error))
         return
     scale = min(_WIDTH / image.width, _TALLEST / image.height)
+    instances = editor_instances(workspace(), image.id)
+    names = instance_names(instances)
     drawn = st_canvas(
-        background_image=picture,
+        background_image=with_boxes(picture, instances, names, scale),
         drawing_mode="labeled_rect",
         stroke_width=2,
         stroke_color="#e9a03b",
@@ -58,10 +62,10 @@ def edit_boxes(image: Image) -> None:
     )
     if st.button(f"Add {len(boxes) or 'the'} box{'es' if len(boxes) != 1 else ''}", type="primary", disabled=not boxes):
         _add(image, boxes, kind)
-    known = [item["box"] for item in editor_instances(workspace(), image.id) if item["kind"] == kind]
+    known = [item for item in instances if item["kind"] == kind]
     if not known and st.button("Take the whole picture", help=f"{KINDS[kind]} fills it: no box has to be drawn."):
         _added(image, [whole_picture(image)], kind, BoxSource.PICTURE)
-    _existing(image)
+    _existing(instances, names)
 
 
 def _add(image: Image, boxes: list[dict], kind: str) -> None:
@@ -86,9 +90,7 @@ def _promoted(image: Image) -> list[str]:
     return [name for name in promoted if find_skeleton(name).kind == "person"]
 
 
-def _existing(image: Image) -> None:
-    instances = editor_instances(workspace(), image.id)
-    names = instance_names(instances)
+def _existing(instances: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> None:
     for item in instances:
         left, top, right, bottom = item["box"]
         row = st.container(horizontal=True, vertical_alignment="center")
