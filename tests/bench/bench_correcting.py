@@ -83,6 +83,12 @@ class Hand:
         self.actions += 1
         self.page.keyboard.press(key)
 
+    def propose(self, key: str) -> None:
+        """One press, until what it proposes is there."""
+        with self.page.expect_response("**/api/clip/edits"):
+            self.press(key)
+        expect(self.page.get_by_text("Saved", exact=True)).to_be_visible()
+
     def go_to(self, frame: int) -> None:
         """To a frame: by one press where it is the next, else by a click on the timeline."""
         here = self.frame()
@@ -142,7 +148,7 @@ def interpolation(hand: Hand) -> None:
         worst = int(hand.errors().max(axis=1).argmax())
         hand.go_to(worst)
         hand.correct(worst)
-        _click(hand, "Interpolate", "Proposed")
+        hand.propose("Shift+L")
 
 
 def flow(hand: Hand) -> None:
@@ -151,23 +157,11 @@ def flow(hand: Hand) -> None:
     hand.go_to(0)
     while hand.another_round():
         hand.correct(here)
-        hand.press("Shift+F")
-        _told(hand, "Proposed")
+        hand.propose("Shift+F")
         wrong = np.flatnonzero(hand.errors().max(axis=1) > RIGHT)
         if wrong.size:
             here = int(wrong[0])
             hand.go_to(here)
-
-
-def _click(hand: Hand, name: str, sentence: str) -> None:
-    hand.actions += 1
-    hand.page.locator(".clip-panel").get_by_role("button", name=name, exact=True).click()
-    _told(hand, sentence)
-    hand.page.locator("canvas[data-view]").focus()
-
-
-def _told(hand: Hand, sentence: str) -> None:
-    expect(hand.page.locator(".hint")).to_contain_text(sentence)
 
 
 WAYS: Final[dict[str, Callable[[Hand], None]]] = {

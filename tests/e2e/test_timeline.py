@@ -89,7 +89,7 @@ def mark(page, clip, first, last):
     page.keyboard.down("Shift")
     drag(page, on_strip(page, first), on_strip(page, last))
     page.keyboard.up("Shift")
-    expect(page.locator(".clip-panel .range").first).to_have_text(f"Frames {first} to {last}")
+    expect(page.locator(".hint")).to_have_text(f"Range: frames {first} to {last}.")
     page.locator("canvas[data-view]").focus()
 
 
@@ -139,7 +139,7 @@ def test_a_clip_plays_by_its_own_times_and_a_range_again_and_again(page, clip):
     expect(page.get_by_role("button", name="Play (Shift+Space)")).to_have_attribute("aria-pressed", "false")
 
     mark(page, clip, 4, 7)
-    panel(page, "Again and again").click()
+    panel(page, "Loop").click()
     page.get_by_role("button", name="Play (Shift+Space)").click()
     wait_for(lambda: frame_of(page, clip) == 6)
     wait_for(lambda: frame_of(page, clip) == 4)

@@ -7,7 +7,7 @@ import {
 } from "./ranges.js";
 import { iconButton, make, pressed, setText, textButton } from "./panel.js";
 import { pressRipple, releaseRipple } from "./ripple.js";
-import { attachStrip, drawStrip, goOnScrubbing, placeInWords } from "./timeline.js";
+import { attachStrip, drawStrip, goOnScrubbing, placeInWords, STATE_LOOKS, STATE_WORDS } from "./timeline.js";
 import { decideTrack, otherTracks, toggleTrail } from "./tracks.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -22,6 +22,7 @@ const CLIP_KEYS = {
   "{": (editor) => editor.timeline.ripple.widen(editor.timeline.ripple.width - 1),
   "}": (editor) => editor.timeline.ripple.widen(editor.timeline.ripple.width + 1),
   "t": toggleTrail,
+  "shift+l": interpolateRange,
   "shift+f": (editor) => followFlow(editor, 1),
   "shift+d": (editor) => followFlow(editor, -1),
 };
@@ -30,12 +31,14 @@ HELP.push(["Clips", [
   [["shift+ "], "play, stop"],
   [["("], "a range begins here (or Shift+drag on the timeline)"],
   [[")"], "a range ends here"],
+  [["shift+l"], "interpolate in the range, between the frames that a hand has set"],
   [["shift+f"], "follow the points on by optical flow"],
   [["shift+d"], "follow them back"],
   [["r"], "a correction fades over the frames around; held, the wheel says how many"],
   [["{", "}"], "over fewer, more frames"],
   [["t"], "trail: where the points are in the frames around"],
 ]]);
+const FOLLOWING = "Follow the points by optical flow, to the end of the range or 60 frames,";
 const STILL_PLAYS = new Set([" ", "Shift", "+", "-", "h", "l", "t", "w"]);
 
 // ---- Building -------------------------------------------------------------------------------
@@ -65,7 +68,7 @@ export function buildClipPanel(editor) {
     ripple: textButton(editor, "Fade (R)", () => editor.timeline.ripple.turn(!editor.timeline.ripple.on)),
     trail: textButton(editor, "Trail (T)", () => toggleTrail(editor)),
     curve: textButton(editor, "Instability", () => toggleCurve(editor)),
-    loop: textButton(editor, "Again and again", () => toggleLoop(editor)),
+    loop: textButton(editor, "Loop", () => toggleLoop(editor)),
     speed: buildSpeed(editor),
     whom: buildWhom(editor),
   };
@@ -74,13 +77,29 @@ export function buildClipPanel(editor) {
   const ofClip = make("div", { class: "of-clip" }, ...onRange, following, line(...trackButtons(editor, parts.track, parts.other)));
   const playing = line(parts.loop, make("label", {}, "Speed ", parts.speed), parts.curve);
   const attributes = { class: "clip-panel", role: "group", "aria-label": "Frames of the clip" };
-  return { ...parts, root: make("div", attributes, ofClip, playing, parts.told), ofClip };
+  return { ...parts, root: make("div", attributes, ofClip, playing, buildStripLegend(), parts.told), ofClip };
+}
+
+/** What the colours of the strip mean. */
+function buildStripLegend() {
+  const signs = Object.entries(STATE_LOOKS).map(([state, [colour]]) => {
+    const sign = make("i", { class: "sign" });
+    sign.style.background = colour;
+    return make("span", {}, sign, STATE_WORDS[state] ?? state);
+  });
+  return make("div", { class: "legend" }, ...signs);
+}
+
+/** @param {HTMLElement} button @param {string} title */
+function titled(button, title) {
+  button.title = title;
+  return button;
 }
 
 /** @param {Editor} editor @param {HTMLElement} shown @param {HTMLElement} whom */
 function markButtons(editor, shown, whom) {
-  const first = textButton(editor, "From here", () => markFirst(editor));
-  const last = textButton(editor, "To here", () => markLast(editor));
+  const first = titled(textButton(editor, "From here", () => markFirst(editor)), "The range begins here (the key is an opening bracket)");
+  const last = titled(textButton(editor, "To here", () => markLast(editor)), "The range ends here (the key is a closing bracket)");
   const clear = textButton(editor, "Clear", () => unmark(editor));
   return [make("div", { class: "line" }, shown, first, last, clear, whom)];
 }
@@ -92,9 +111,9 @@ function rangeButtons(editor) {
     "div",
     { class: "line" },
     textButton(editor, "Accept", () => void acceptRange(editor)),
-    textButton(editor, "As predicted", () => resetRange(editor)),
+    titled(textButton(editor, "As predicted", () => resetRange(editor)), "What a model has predicted last counts again"),
     textButton(editor, "Swap left and right", () => swapRange(editor)),
-    textButton(editor, "Interpolate", () => interpolateRange(editor)),
+    titled(textButton(editor, "Interpolate", () => interpolateRange(editor)), "Points between the frames that a hand has set (Shift+L)"),
     reason,
     textButton(editor, "Leave out", () => excludeRange(editor, reason.value)),
   );
@@ -103,8 +122,8 @@ function rangeButtons(editor) {
 /** @param {Editor} editor */
 function followButtons(editor) {
   return [
-    textButton(editor, "◂ Follow", () => followFlow(editor, -1)),
-    textButton(editor, "Follow ▸", () => followFlow(editor, 1)),
+    titled(textButton(editor, "◂ Follow", () => followFlow(editor, -1)), `${FOLLOWING} back (Shift+D)`),
+    titled(textButton(editor, "Follow ▸", () => followFlow(editor, 1)), `${FOLLOWING} on (Shift+F)`),
   ];
 }
 

@@ -106,6 +106,7 @@ export class Editor {
     this.data = data;
     this.frames = new Frames((id) => arrived(this, id));
     this.observer = new ResizeObserver(() => this.resize());
+    this.pageObserver = new ResizeObserver(() => this.fillWindow());
     this.parts = buildPanel(this);
     this.root = this.parts.root;
     this.canvas = this.parts.canvas;
@@ -121,6 +122,8 @@ export class Editor {
     this.hearOutbox();
     this.observer.observe(this.parts.stage);
     window.addEventListener("resize", () => this.fillWindow(), { signal: this.lifetime.signal });
+    const page = document.querySelector("[data-testid=stMainBlockContainer]");
+    if (page) this.pageObserver.observe(page); // what lies above may wrap later
     const busy = document.activeElement?.matches("input, textarea, select, [contenteditable]");
     if (!busy) this.canvas.focus({ preventScroll: true });
   }
@@ -142,6 +145,7 @@ export class Editor {
     this.sendDraft(); // a page that is being left must not be asked to run anew
     this.lifetime.abort();
     this.observer.disconnect();
+    this.pageObserver.disconnect();
     this.cancelPainting();
     for (const timer of [this.hintTimer, this.restTimer, this.patience]) clearTimeout(timer);
     this.frames.close();

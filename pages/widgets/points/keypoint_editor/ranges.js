@@ -29,8 +29,8 @@ export function markLast(editor) {
 /** @param {Editor} editor @param {number} first @param {number} last */
 export function mark(editor, first, last) {
   editor.timeline.range = { first, last };
-  editor.timeline.panel = true;
   editor.timeline.touch();
+  editor.say(`Range: frames ${first} to ${last}.`);
 }
 
 /** @param {Editor} editor */

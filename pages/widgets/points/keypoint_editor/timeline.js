@@ -24,7 +24,7 @@ const WIDE_ENOUGH = 3; // CSS pixels of a frame above which frames are told apar
 const LANES = { marks: 4, states: 16, track: 3, curve: 21 }; // CSS pixels
 export const STRIP_HEIGHT = LANES.marks + LANES.states + LANES.track + LANES.curve + 2;
 /** @type {Record<string, [colour: string, share: number, urgency: number]>} the share is of the lane's height */
-const STATE_LOOKS = {
+export const STATE_LOOKS = {
   failed: ["#d55e00", 1, 7],
   found: ["#e69f00", 0.55, 6],
   in_progress: ["#56b4e9", 1, 5],
@@ -34,7 +34,8 @@ const STATE_LOOKS = {
   accepted: ["#009e73", 1, 1],
 };
 const KIND_COLOURS = ["", "#e69f00", "#56b4e9", "#009e73"]; // nothing, predicted, a human's, accepted
-const STATE_WORDS = { found: "to review", new: "not looked at", empty: "nothing found", in_progress: "in progress" };
+/** @type {Record<string, string>} */
+export const STATE_WORDS = { found: "to review", new: "not looked at", empty: "nothing found", in_progress: "in progress" };
 /** @type {Span} */
 const NO_SPAN = {
   start: 0, end: 0, order: null, clip: null, video: 0,
@@ -452,6 +453,6 @@ function stepOnStrip(editor, event) {
 /** What a screen reader says of the place. @param {Editor} editor */
 export function placeInWords({ timeline: { span }, index, order, data }) {
   const state = data.states[order?.states[index] ?? 0] ?? "";
-  const words = /** @type {Record<string, string>} */ (STATE_WORDS)[state] ?? state;
+  const words = STATE_WORDS[state] ?? state;
   return `${index - span.start + 1} of ${span.end - span.start}, ${words}, ${(span.times[index - span.start] ?? 0).toFixed(2)} seconds`;
 }
