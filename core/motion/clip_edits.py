@@ -107,7 +107,10 @@ def record_edit(
 
 
 def done_before(edit_id: str | None, *, session: Session) -> ClipEdit | None:
-    """What the edit of a browser's id has done, if it came in before."""
+    """What the edit of a browser's id has done, if it came in before.
+
+    Who writes asks in the transaction that writes: the tab that sends it again may overtake the first sending.
+    """
     return None if edit_id is None else session.exec(select(ClipEdit).where(ClipEdit.edit_id == edit_id)).first()
 
 
@@ -147,6 +150,8 @@ def undo_clip_edit(workspace: Workspace, number: int, *, author_id: int, edit_id
         If it is taken back already.
     """
     with writing(workspace.engine) as session:
+        if before := done_before(edit_id, session=session):
+            return TakenBack(**before.result)
         edit = session.get(ClipEdit, number)
         if edit is None:
             raise NotFound("clip_edits.none_numbered", number=number)

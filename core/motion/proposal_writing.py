@@ -12,7 +12,7 @@ from core.foundation.arrays import Box, Keypoints
 from core.foundation.geometry import boxes_of, iou
 from core.foundation.messages import message
 from core.foundation.workspace import Workspace
-from core.motion.clip_edits import Changes, make_instance, note_result, record_edit, touched_pictures
+from core.motion.clip_edits import Changes, done_before, make_instance, note_result, record_edit, touched_pictures
 from core.motion.courses import Course
 from db.queries.motion import RangeFrame
 from db.tables import PROPOSAL, Image, Instance, KeypointRevision, Review, Source, Video
@@ -47,6 +47,8 @@ def write_proposal(
     """Append what is proposed in one transaction; gives what `propose` does."""
     changes = Changes()
     with writing(workspace.engine) as session:
+        if before := done_before(edit_id, session=session):
+            return before.result
         video = session.get_one(Video, video_id)
         version = proposal_version(video.dataset_id, proposal.method, proposal.settings, session=session)
         reached = {

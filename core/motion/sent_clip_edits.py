@@ -167,9 +167,10 @@ def _swap_tracks(workspace: Workspace, sent: Sent, author_id: int, edit_id: str)
     return {"edit": swap_tracks(workspace, *place, author_id=author_id, edit_id=edit_id)}
 
 
-def _name(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:  # noqa: ARG001
+def _name(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
     """``track`` and ``name``; gives ``person``. The same name given again changes nothing."""
-    return {"person": name_track(workspace, _number(sent, "track"), _text(sent, "name"), author_id=author_id)}
+    named = (_number(sent, "track"), _text(sent, "name"))
+    return {"person": name_track(workspace, *named, author_id=author_id, edit_id=edit_id)}
 
 
 def _undo(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:

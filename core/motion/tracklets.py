@@ -17,7 +17,7 @@ from core.foundation.geometry import iou
 from core.foundation.messages import Message, message
 from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
-from core.motion.clip_edits import Changes, note_result, record_edit
+from core.motion.clip_edits import Changes, done_before, note_result, record_edit
 from core.motion.linking import breaks_of
 from core.people.deciding import move_faces, name_person
 from db.engine import reading
@@ -177,6 +177,8 @@ def join_tracks(
         If both are in one frame.
     """
     with writing(workspace.engine) as session:
+        if done := done_before(edit_id, session=session):
+            return done.id
         track, other = _track(track_id, session=session), _track(other_id, session=session)
         _refuse_unlike(track, other)
         mine, theirs = (track_instances(one.id, session=session) for one in (track, other))
@@ -201,6 +203,8 @@ def cut_track(
         If it has no instance before the frame, or none from it on.
     """
     with writing(workspace.engine) as session:
+        if done := done_before(edit_id, session=session):
+            return done.result["track"], done.id
         track = _track(track_id, session=session)
         places = track_instances(track_id, session=session)
         before = {place.id for place in places if place.frame < frame}
@@ -226,6 +230,8 @@ def swap_tracks(
         Also if neither has an instance from the frame on.
     """
     with writing(workspace.engine) as session:
+        if done := done_before(edit_id, session=session):
+            return done.id
         track, other = _track(track_id, session=session), _track(other_id, session=session)
         _refuse_unlike(track, other)
         moves: dict[int, tuple[int | None, int | None]] = {}
@@ -239,11 +245,14 @@ def swap_tracks(
         return _retrack("swap_tracks", summary, track, moves, author_id, edit_id, session=session).id
 
 
-def name_track(workspace: Workspace, track_id: int, name: str, *, author_id: int) -> int | None:
+def name_track(
+    workspace: Workspace, track_id: int, name: str, *, author_id: int, edit_id: str | None = None
+) -> int | None:
     """Say who a track is. A face's becomes the name of its faces' person, whose id is returned; a body's its own.
 
     Where all faces of the track are one unnamed person's, that person gets the name, unless another has it; else the
     faces are moved to the person of that name. Both are decisions about people, with their history and their undo.
+    Of a body it is an edit of the clip; the same name given again, or the same `edit_id`, is none.
 
     Raises
     ------
@@ -263,7 +272,7 @@ def name_track(workspace: Workspace, track_id: int, name: str, *, author_id: int
         person = session.exec(named).first()
         alone = session.get(Person, next(iter(owners.values()))) if len(set(owners.values())) == 1 else None
     if track.kind != "face":
-        _name_body(workspace, track_id, clean, author_id)
+        _name_body(workspace, track_id, clean, author_id, edit_id)
         return None
     if person is None and alone is not None and alone.name is None:
         name_person(workspace, alone.id, clean, author_id=author_id)
@@ -275,13 +284,16 @@ def name_track(workspace: Workspace, track_id: int, name: str, *, author_id: int
     return person.id if person else None
 
 
-def _name_body(workspace: Workspace, track_id: int, name: str, author_id: int) -> None:
+def _name_body(workspace: Workspace, track_id: int, name: str, author_id: int, edit_id: str | None) -> None:
     with writing(workspace.engine) as session:
         track = _track(track_id, session=session)
+        if track.name == name or done_before(edit_id, session=session):
+            return
         changes = Changes(names=[(track.id, track.name, name)])
         track.name = name
         summary = message("clip_edits.named", track=track.id, name=name)
-        record_edit("name", summary, track.video_id, changes, author_id, session=session)
+        edit = record_edit("name", summary, track.video_id, changes, author_id, edit_id=edit_id, session=session)
+        note_result(edit, {"person": None})
 
 
 def _retrack(

@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from core.foundation.errors import BadInput, NotFound, OtherStore
 from core.foundation.messages import message
+from core.motion import sent_clip_edits
 from core.motion.sent_clip_edits import DEEDS, clip_shown, do_sent
 from db.engine import reading
 from db.queries.store import store_id
@@ -109,6 +110,43 @@ def test_tracks_are_cut_joined_and_swapped(workspace, clip, asked):
     assert [row["frames"] for row in clip_shown(workspace, clip)["tracks"]] == [5, 1]
     asked("join", track=track["id"], other=other)
     assert [row["frames"] for row in clip_shown(workspace, clip)["tracks"]] == [6]
+
+
+def test_of_two_tabs_that_send_the_same_at_once_the_second_hears_what_the_first_has_done(
+    workspace, dataset, author, tmp_path, monkeypatch, asked
+):
+    clip = followed_clip(workspace, dataset, author, tmp_path, frames=5)
+    face = put_face(workspace, clip, 0, truth(5)[0], review=Review.ACCEPTED, author=author)
+    monkeypatch.setattr(sent_clip_edits, "done_before", lambda *_, **__: None)  # both ask before either is done
+    proposed = asked("propose", video=clip, first=0, last=4, method="flow", instance=face)
+    (track,) = clip_shown(workspace, clip)["tracks"]
+    cut = asked("cut", track=track["id"], frame=3)
+    pair = {"track": track["id"], "other": cut["done"]["track"]}
+    answers = {
+        "swap_tracks": asked("swap_tracks", **pair, frame=4),
+        "join": asked("join", **pair),
+        "undo": asked("undo", edit=proposed["done"]["edit"]),
+    }
+    assert asked("propose", video=clip, first=0, last=4, method="flow", instance=face)["done"] == proposed["done"]
+    assert asked("cut", track=track["id"], frame=3)["done"] == cut["done"]
+    assert asked("swap_tracks", **pair, frame=4)["done"] == answers["swap_tracks"]["done"]
+    assert asked("join", **pair)["done"] == answers["join"]["done"]
+    assert asked("undo", edit=proposed["done"]["edit"])["done"] == answers["undo"]["done"]
+    with reading(workspace.engine) as session:
+        assert [edit.kind for edit in session.exec(select(ClipEdit))] == ["flow", "cut", "swap_tracks", "join", "undo"]
+
+
+def test_a_name_that_comes_late_again_does_not_replace_a_newer_one(workspace, dataset, asked):
+    add_video(workspace, dataset, "b.mp4", indices=[0])
+    with reading(workspace.engine) as session:
+        clip = session.exec(select(Video.id)).one()
+    put_face(workspace, clip, 0, None, kind="person", box=(10.0, 10.0, 50.0, 90.0))
+    (track,) = clip_shown(workspace, clip)["tracks"]
+    for number, name in ((1, "Ada"), (2, "Eve"), (1, "Ada"), (3, "Eve")):
+        asked("name", number, track=track["id"], name=name)
+    assert clip_shown(workspace, clip)["tracks"][0]["name"] == "Eve"
+    with reading(workspace.engine) as session:
+        assert len(session.exec(select(ClipEdit)).all()) == 2
 
 
 @pytest.mark.parametrize(
