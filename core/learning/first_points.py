@@ -11,7 +11,7 @@ from core.learning.pose_models import PoseModel, Predictor, find_model, open_pre
 from core.learning.promoting import pre_labels_now, promoted_skeletons
 from core.library.batches import open_picture
 from core.library.lookup import find_image
-from db.engine import reading
+from db.engine import LARGEST_ID, reading
 from db.tables import Image, Instance, KeypointRevision, Review, Source
 from db.writes.library import refresh_picture
 from db.writes.models import ensure_model_version, note_model_use
@@ -34,7 +34,7 @@ def first_points(workspace: Workspace, instance_id: int) -> str | None:
         If its picture cannot be read.
     """
     with reading(workspace.engine) as session:
-        instance = session.get(Instance, instance_id)
+        instance = session.get(Instance, instance_id) if instance_id <= LARGEST_ID else None
         if instance is None or instance.removed:
             raise NotFound("points.instance_gone")
         image = find_image(instance.image_id, session=session)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, String, and_, null, type_c
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, or_, select
 
+from db.containing import contains
 from db.tables import (
     SET_ASIDE,
     Assignment,
@@ -66,7 +67,7 @@ def exclusions_page(
 
 def _listed(dataset_id: int, name_contains: str) -> list[ColumnElement[bool]]:
     of_dataset = col(Exclusion.dataset_id) == dataset_id
-    return [of_dataset, col(Exclusion.name).contains(name_contains, autoescape=True)]
+    return [of_dataset, contains(col(Exclusion.name), name_contains)]
 
 
 def group_parts(dataset_id: int, *, session: Session) -> dict[str, str]:
@@ -267,7 +268,7 @@ def conditions(dataset_id: int, chosen: ImageFilter) -> list[ColumnElement[bool]
     if chosen.state:
         asked.append(col(Image.state) == chosen.state)
     if chosen.path_contains:
-        asked.append(col(Image.path).contains(chosen.path_contains, autoescape=True))
+        asked.append(contains(col(Image.path), chosen.path_contains))
     if chosen.person_id is not None:
         shown = (
             select(Instance.image_id)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, case, col, func, or_, select
 
 from db.batching import id_batches
+from db.containing import contains
 from db.tables import Assignment, Image, Instance, Person, Source
 
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
@@ -84,7 +85,7 @@ def _viewed(statement: Any, dataset_id: int, view: PeopleView, name_contains: st
     if view == PeopleView.ONCE:
         grouped = grouped.where(~named).having(faces == 1)
     if name_contains:
-        grouped = grouped.where(col(Person.name).contains(name_contains, autoescape=True))
+        grouped = grouped.where(contains(col(Person.name), name_contains))
     return grouped
 
 
