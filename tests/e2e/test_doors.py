@@ -47,6 +47,8 @@ PATHS = [
     "/api/export/1",
     "/api/overlay/1-1.mp4",
     "/api/edits",
+    "/api/clip/edits",
+    "/api/clip/tracks",
     UPLOAD,
 ]
 
@@ -67,7 +69,9 @@ def test_a_number_longer_than_python_reads_is_no_failure(shared_workbench, kind)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("path", [UPLOAD, "/api/edits", "/component/a/index.html", "/_stcore/bidi-components/a/b.js"])
+@pytest.mark.parametrize(
+    "path", [UPLOAD, "/api/edits", "/api/clip/edits", "/component/a/index.html", "/_stcore/bidi-components/a/b.js"]
+)
 def test_a_page_of_another_address_gets_no_answer(shared_workbench, path, method):
     for foreign in ("http://evil.example", "null", f"http://localhost:{shared_workbench.port}"):
         assert _answer(shared_workbench, path, method=method, Origin=foreign).status == 403

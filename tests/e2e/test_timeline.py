@@ -1,5 +1,8 @@
 """The timeline under the editor's picture: going, playing, ranges, fades and tracks of a clip, by mouse and by key."""
 
+import json
+import urllib.error
+import urllib.request
 from types import SimpleNamespace
 
 import numpy as np
@@ -101,6 +104,19 @@ def undo(page):
 def heads(clip, face=0):
     """The revision that counts of one face of each frame."""
     return {frame: rows[face][1] for frame, rows in faces_in(clip.workspace, clip.video).items() if len(rows) > face}
+
+
+def test_the_door_takes_json_only_and_says_what_it_does_not_know(clip):
+    for kind, content, sentence in (
+        ("text/plain", b"{}", "JSON"),
+        ("application/json", b"nonsense", "JSON"),
+        ("application/json", b'{"do": "dance"}', "what is to be done to a clip should be one of"),
+    ):
+        asked = urllib.request.Request(f"{clip.bench.address}/api/clip/edits", content, {"Content-Type": kind})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked)
+        assert refused.value.code == 422
+        assert sentence in json.load(refused.value)["error"]
 
 
 def test_the_strip_is_scrubbed_by_mouse_and_by_keys(page, clip):
@@ -226,6 +242,8 @@ def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
     told(page, "Turned back 4")
     with reading(clip.workspace.engine) as session:
         assert not session.exec(select(Exclusion)).all()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="Frames of the clip")).to_be_hidden()
 
 
 @pytest.mark.nightly

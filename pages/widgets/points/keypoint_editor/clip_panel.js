@@ -1,6 +1,6 @@
 // Clip panel: the strip's buttons, what can be done to frames of a clip, and the keys for it.
 
-import { HELP, KEYS } from "./commands.js";
+import { HELP, KEYS, toggleFrames } from "./commands.js";
 import { SPEEDS, toggleLoop, togglePlay } from "./playing.js";
 import {
   acceptRange, excludeRange, followFlow, interpolateRange, markFirst, markLast, resetRange, swapRange, unmark,
@@ -48,10 +48,7 @@ export function buildStrip(editor) {
   const canvas = make("canvas", { class: "timeline", role: "slider", tabindex: "0", "aria-label": "Timeline" });
   attachStrip(editor, canvas);
   const play = iconButton(editor, "play", "Play", togglePlay, "shift+ ");
-  const more = iconButton(editor, "frames", "What can be done to frames", (each) => {
-    each.timeline.panel = !each.timeline.panel;
-    each.refresh();
-  });
+  const more = iconButton(editor, "frames", "What can be done to frames", () => toggleFrames(editor));
   const lane = make("div", { class: "lane" }, canvas);
   return { root: make("div", { class: "strip" }, play, lane, more), canvas, play, more };
 }

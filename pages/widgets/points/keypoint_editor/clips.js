@@ -62,7 +62,7 @@ export async function fetchCourse(video, track) {
   const packed = await (await askClip(`course?video=${video}&track=${track}`)).arrayBuffer();
   const count = packed.byteLength / 5;
   const deviations = new Float32Array(packed, 0, count);
-  const known = [...deviations].filter((value) => value >= 0).sort((one, other) => one - other);
+  const known = deviations.filter((value) => value >= 0).sort();
   const top = known[Math.floor(known.length * 0.98)] ?? 0; // a few jumps would flatten all the rest
   return { video, track, deviations, kinds: new Uint8Array(packed, 4 * count, count), top };
 }

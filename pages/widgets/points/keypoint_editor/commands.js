@@ -289,6 +289,13 @@ export function toggleAdjust(editor, open = !editor.options.adjust) {
   editor.refresh();
 }
 
+/** What can be done to frames of a clip. @param {Editor} editor @param {boolean} [open] */
+export function toggleFrames(editor, open = !editor.timeline.panel) {
+  editor.timeline.panel = open;
+  editor.canvas.focus({ preventScroll: true });
+  editor.refresh();
+}
+
 /** Let the editor take the whole window, or its place on the page again. @param {Editor} editor @param {boolean} [whole] */
 export function toggleWhole(editor, whole = !editor.options.whole) {
   editor.options.whole = whole;
@@ -308,6 +315,7 @@ function putFrameAway(editor) {
 function leave(editor) {
   if (editor.options.help) return toggleHelp(editor, false);
   if (editor.options.adjust) return toggleAdjust(editor, false);
+  if (editor.timeline.panel) return toggleFrames(editor, false);
   if (cancelGesture(editor)) return undefined;
   if (editor.options.boxes) return drawBoxesOf(editor, null);
   if (editor.options.guide !== "off") return endGuide(editor);

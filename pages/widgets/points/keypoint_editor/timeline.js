@@ -70,6 +70,7 @@ export class Timeline {
   /** @type {{ from: number | null } | null} */
   grip = null; // a press on the strip; `from` is where a range begins
   stale = true; // the strip has to be drawn anew
+  wide = 0; // CSS pixels of the strip
   drawn = document.createElement("canvas"); // all of it but the playhead
 
   /** @param {Editor} editor */
@@ -217,7 +218,7 @@ export function columnStates(states, start, end, columns, urgency) {
 export function drawStrip(editor, canvas) {
   const { timeline } = editor;
   const ratio = window.devicePixelRatio || 1;
-  const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(STRIP_HEIGHT * ratio)];
+  const [width, height] = [Math.round(timeline.wide * ratio), Math.round(STRIP_HEIGHT * ratio)];
   if (!width || !timeline.span.end) return;
   if (canvas.width !== width || canvas.height !== height) {
     Object.assign(canvas, { width, height });
@@ -377,6 +378,12 @@ function drawPlayhead(editor, canvas, ratio) {
 /** @param {Editor} editor @param {HTMLCanvasElement} canvas */
 export function attachStrip(editor, canvas) {
   const { signal } = editor.lifetime;
+  const observer = new ResizeObserver(() => {
+    editor.timeline.wide = canvas.clientWidth;
+    editor.timeline.touch();
+  });
+  observer.observe(canvas);
+  signal.addEventListener("abort", () => observer.disconnect());
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     event.preventDefault();
