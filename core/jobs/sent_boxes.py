@@ -18,7 +18,8 @@ from core.people.bodies import what_is_missing
 from core.people.deciding import remove_faces, undo
 from core.people.encoders import encoder_of
 from core.points.boxes import add_instances, move_box
-from core.points.sent_edits import checked_number, checked_place, checked_sender
+from core.points.sent_edits import checked_sender
+from core.points.sent_values import checked_number, checked_place
 from db.engine import reading
 from db.queries.people.decisions import removal_of
 from db.tables import Instance

@@ -10,7 +10,8 @@ from core.foundation.skeletons import SKELETONS
 from core.foundation.workspace import Workspace
 from core.learning.next_pictures import NextPictures, next_pictures
 from core.points.orders import PictureOrder, order_by_path, order_of
-from db.engine import LARGEST_ID, reading
+from core.points.sent_values import number_in
+from db.engine import reading
 from db.queries.learning.models import ranking_cache_key
 from db.queries.library import ImageFilter
 from db.tables import ImageState
@@ -66,6 +67,7 @@ def asked_order(workspace: Workspace, asked: Mapping[str, str]) -> PictureOrder:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID):
+    number = number_in(text)
+    if number is None:
         raise BadInput("editor.no_order")
-    return int(text)
+    return number

@@ -8,21 +8,19 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
-from core.foundation.errors import BadInput, OtherStore
+from core.foundation.errors import BadInput
 from core.foundation.messages import worded
-from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
-from core.library.names_in_store import annotator_id
 from core.motion.clip_edits import done_before, undo_clip_edit
 from core.motion.proposing import propose
 from core.motion.ranges import FrameRange, accept_range, exclude_range, reset_range, swap_sides
 from core.motion.rippling import ripple_edit
 from core.motion.tracklets import cut_track, join_tracks, link_clip, name_track, swap_tracks, tracks_of_clip
-from core.points.sent_edits import LONGEST_TEXT, MOST_CHANGES, parse_edit
+from core.points.sent_edits import checked_sender, parse_edit
+from core.points.sent_values import checked_number, checked_seen, checked_text
 from db.batching import id_batches
-from db.engine import LARGEST_ID, reading
+from db.engine import reading
 from db.queries.points import picture_states
-from db.queries.store import store_id
 from db.tables import ClipEdit, Instance
 
 Sent = Mapping[str, Any]
@@ -68,17 +66,11 @@ def do_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     deed = DEEDS.get(str(sent.get("do"))) if isinstance(sent, Mapping) else None
     if not isinstance(sent, Mapping) or deed is None:
         raise BadInput("clip_edits.no_deed", choices=list(DEEDS))
-    edit_id, store = _text(sent, "id"), _text(sent, "store")
-    author = clean_name(_text(sent, "author"))
-    if author is None:
-        raise BadInput("people.nobody_works")
+    edit_id, author_id = checked_sender(workspace, sent)
     with reading(workspace.engine) as session:
-        here, before = store_id(session=session), done_before(edit_id, session=session)
-    if store != here:
-        raise OtherStore("points.other_store")
-    author_id = annotator_id(workspace, author)
+        before = done_before(edit_id, session=session)
     done = before.result if before is not None else deed(workspace, sent, author_id, edit_id)
-    return {"store": here, "id": edit_id, "done": worded(done), **_changed(workspace, done.get("edit"))}
+    return {"store": sent["store"], "id": edit_id, "done": worded(done), **_changed(workspace, done.get("edit"))}
 
 
 def _changed(workspace: Workspace, number: int | None) -> Done:
@@ -127,10 +119,8 @@ def _range(sent: Sent, edit_id: str) -> FrameRange:
 
 def _accept(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
     """A range, and ``seen``: the ids of the revisions that were on the screen."""
-    seen = sent.get("seen")
-    if not isinstance(seen, list) or len(seen) > MOST_CHANGES or not all(map(_is_number, seen)):
-        raise BadInput("clip_edits.no_list", name="seen", limit=MOST_CHANGES)
-    return accept_range(workspace, _range(sent, edit_id), author_id=author_id, seen=frozenset(seen))
+    seen = checked_seen(sent.get("seen"), edit_id)
+    return accept_range(workspace, _range(sent, edit_id), author_id=author_id, seen=seen)
 
 
 def _exclude(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
@@ -194,15 +184,8 @@ DEEDS: Final[dict[str, Callable[[Workspace, Sent, int, str], Done]]] = {
 }
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID
-
-
 def _number(sent: Sent, name: str) -> int:
-    value = sent.get(name)
-    if not _is_number(value):
-        raise BadInput("clip_edits.no_number", name=name, value=value)
-    return int(sent[name])
+    return checked_number(sent.get(name), name)
 
 
 def _maybe_number(sent: Sent, name: str) -> int | None:
@@ -210,8 +193,4 @@ def _maybe_number(sent: Sent, name: str) -> int | None:
 
 
 def _text(sent: Sent, name: str) -> str:
-    value = sent.get(name)
-    whole = isinstance(value, str) and value == value.encode(errors="replace").decode()
-    if not isinstance(value, str) or not whole or not 0 < len(value) <= LONGEST_TEXT:
-        raise BadInput("clip_edits.no_text", name=name, limit=LONGEST_TEXT)
-    return value
+    return checked_text(sent.get(name), name)

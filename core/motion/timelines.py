@@ -18,7 +18,8 @@ from core.motion.courses import present_places
 from core.motion.linking import breaks_of
 from core.motion.rippling import faded_frames
 from core.motion.sent_clip_edits import clip_shown
-from db.engine import LARGEST_ID, reading
+from core.points.sent_values import number_in
+from db.engine import reading
 from db.queries.motion import TrackHead, clip_frames, heads_of_track, timeline_frames
 from db.tables import TRUTH, Source, Video
 
@@ -135,7 +136,7 @@ def asked_fade(workspace: Workspace, asked: Asked) -> dict[str, Any]:
 
 
 def _number(asked: Asked, name: str) -> int:
-    text = asked.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID):
+    number = number_in(asked.get(name, ""))
+    if number is None:
         raise BadInput("clip_edits.not_asked", name=name)
-    return int(text)
+    return number

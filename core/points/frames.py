@@ -8,7 +8,8 @@ from sqlmodel import col, select
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.points.annotating import plain_instances
-from db.engine import LARGEST_ID, reading
+from core.points.sent_values import number_in
+from db.engine import reading
 from db.queries.points import instances_of_pictures, places_in_clips
 from db.queries.store import store_id
 from db.tables import Image
@@ -57,12 +58,10 @@ def picture_window(workspace: Workspace, asked: str) -> dict[str, Any]:
 
 
 def _ids(asked: str) -> Sequence[int]:
-    parts = asked.split(",")
-    if not all(part.isascii() and part.isdigit() and len(part) < 20 and int(part) <= LARGEST_ID for part in parts):
+    ids = [number for part in asked.split(",") if (number := number_in(part)) is not None]
+    if not len(ids) == asked.count(",") + 1 <= MOST:
         raise BadInput("editor.no_window", limit=MOST)
-    if len(parts) > MOST:
-        raise BadInput("editor.no_window", limit=MOST)
-    return list(dict.fromkeys(map(int, parts)))
+    return list(dict.fromkeys(ids))
 
 
 def _clip(video: int, frame: int, seconds: float, scene: int) -> dict[str, float]:

@@ -10,12 +10,12 @@ from typing import Any, Final, NamedTuple
 from core.foundation.arrays import ABSENT, VISIBLE
 from core.foundation.errors import BadInput, FacetError, OtherStore, StoreBusy, StoreFull
 from core.foundation.messages import Message, message
-from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from core.points.annotating import Change, Edit, edited_instances, save_edit
 from core.points.reviewing import accept, take_back
-from db.engine import LARGEST_ID, reading
+from core.points.sent_values import checked_author, checked_number, checked_place, checked_seen, checked_text
+from db.engine import reading
 from db.queries.points import instances_in, picture_states, pictures_of
 from db.queries.store import store_id
 
@@ -42,8 +42,6 @@ VERDICTS: Final = ("accept", "take_back")
 _TURNS: Final = ("edits.undo", "edits.redo")
 MOST_EDITS: Final = 2_000
 MOST_CHANGES: Final = 10_000
-LONGEST_TEXT: Final = 200
-FARTHEST: Final = 1e6  # pixels
 
 
 Save = Callable[[Workspace, Mapping[str, object]], None]
@@ -99,7 +97,7 @@ def save_sent(workspace: Workspace, sent: object, also: Mapping[str, Save] = _NO
     touched: set[int] = set()
     judged: set[int] = set()
     for row in rows:
-        name = _text(row.get("id") if isinstance(row, dict) else None, message("editor.id"))
+        name = checked_text(row.get("id") if isinstance(row, dict) else None, message("editor.id"))
         try:
             if isinstance(row, dict) and (save := _save_of(row, also)):
                 judged.add(checked_number(row.get("image"), message("editor.image", edit=name)))
@@ -134,12 +132,12 @@ def checked_sender(workspace: Workspace, row: Mapping[str, object]) -> tuple[str
     OtherStore
         If it was made in another store.
     """
-    name = _text(row.get("id"), message("editor.id"))
-    store = _text(row.get("store"), message("editor.store", edit=name))
+    name = checked_text(row.get("id"), message("editor.id"))
+    store = checked_text(row.get("store"), message("editor.store", edit=name))
     with reading(workspace.engine) as session:
         if store != store_id(session=session):
             raise OtherStore("points.other_store")
-    return name, annotator_id(workspace, _author(row.get("author")))
+    return name, annotator_id(workspace, checked_author(row.get("author")))
 
 
 def _judge(workspace: Workspace, row: Mapping[str, object]) -> None:
@@ -185,7 +183,7 @@ def parse_edit(row: object) -> SentEdit:
     """
     if not isinstance(row, dict):
         raise BadInput("editor.no_edit", kind=type(row).__name__)
-    name = _text(row.get("id"), message("editor.id"))
+    name = checked_text(row.get("id"), message("editor.id"))
     base, changes, after = row.get("base"), row.get("changes"), row.get("after")
     if not isinstance(changes, list) or not changes:
         raise BadInput("editor.no_changes", edit=name)
@@ -200,10 +198,10 @@ def parse_edit(row: object) -> SentEdit:
         base=None if base is None else checked_number(base, message("editor.base", edit=name)),
         changes=parsed,
         note=_parse_note(row.get("note"), name),
-        after=tuple(_text(one, message("editor.after", edit=name)) for one in after),
-        store=_text(row.get("store"), message("editor.store", edit=name)),
+        after=tuple(checked_text(one, message("editor.after", edit=name)) for one in after),
+        store=checked_text(row.get("store"), message("editor.store", edit=name)),
     )
-    return SentEdit(edit, _author(row.get("author")))
+    return SentEdit(edit, checked_author(row.get("author")))
 
 
 def parse_verdict(row: Mapping[str, object]) -> SentVerdict:
@@ -214,27 +212,18 @@ def parse_verdict(row: Mapping[str, object]) -> SentVerdict:
     BadInput
         If it is not of this form, or nobody is named as its author.
     """
-    name = _text(row.get("id"), message("editor.id"))
-    verdict, seen = row.get("verdict"), row.get("seen")
+    name = checked_text(row.get("id"), message("editor.id"))
+    verdict = row.get("verdict")
     if verdict not in VERDICTS:
         raise BadInput("editor.no_verdict", edit=name)
-    if not isinstance(seen, list) or len(seen) > MOST_CHANGES:
-        raise BadInput("editor.no_seen", edit=name, limit=MOST_CHANGES)
     return SentVerdict(
         id=name,
-        store=_text(row.get("store"), message("editor.store", edit=name)),
-        author=_author(row.get("author")),
+        store=checked_text(row.get("store"), message("editor.store", edit=name)),
+        author=checked_author(row.get("author")),
         image=checked_number(row.get("image"), message("editor.image", edit=name)),
         verdict=str(verdict),
-        seen=frozenset(checked_number(one, message("editor.seen", edit=name)) for one in seen),
+        seen=checked_seen(row.get("seen"), name),
     )
-
-
-def _author(name: object) -> str:
-    clean = clean_name(name) if isinstance(name, str) else None
-    if clean is None:
-        raise BadInput("people.nobody_works")
-    return clean
 
 
 def _parse_note(note: object, edit: str) -> Message:
@@ -250,7 +239,7 @@ def _plain_note(code: str, fields: Mapping[str, object], edit: str) -> Message:
     if code in _NAMELESS and not fields:
         return message(code)
     if code in _NAMING and fields.keys() == {"name"}:
-        return message(code, name=_text(fields["name"], message("editor.name", edit=edit)))
+        return message(code, name=checked_text(fields["name"], message("editor.name", edit=edit)))
     raise BadInput("editor.no_note", edit=edit)
 
 
@@ -269,28 +258,3 @@ def _parse_change(change: object, name: str) -> Change:
     if visibility == ABSENT:
         return k, None, None, visibility
     return k, checked_place(change[1], name), checked_place(change[2], name), visibility
-
-
-def _text(value: object, what: Message) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_TEXT or not _is_unicode(value):
-        raise BadInput("editor.no_text", name=what, limit=LONGEST_TEXT)
-    return value
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether it can be answered, stored and shown: JSON may hold half of a pair of signs."""
-    return text == text.encode(errors="replace").decode()
-
-
-def checked_number(value: object, what: Message) -> int:
-    """A whole number from 0 that the store can hold; BadInput says what it is of."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_ID:
-        raise BadInput("editor.no_number", name=what, value=value)
-    return value
-
-
-def checked_place(value: object, name: str) -> float:
-    """A coordinate in pixels; BadInput names the edit."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < FARTHEST:  # NaN is not either
-        raise BadInput("editor.no_coordinate", edit=name, value=value)
-    return float(value)

@@ -12,12 +12,12 @@ of points as its skeleton has names, absent ones too, so that they can be placed
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import streamlit as st
 
 from core.foundation.errors import BadInput
-from db.engine import LARGEST_ID
+from core.points.sent_values import is_number
 from pages.widgets.shared.modules import one_module
 from pages.widgets.shared.outbox import SCRIPTS as OUTBOX
 
@@ -116,10 +116,6 @@ def parse_rest(value: object) -> tuple[int, int]:
     """
     asked = value if isinstance(value, dict) else {}
     image, turn = asked.get("image"), asked.get("turn")
-    if not _is_number(image) or not _is_number(turn):
+    if not is_number(image) or not is_number(turn):
         raise BadInput("editor.no_rest", value=value)
     return image, turn
-
-
-def _is_number(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID
