@@ -152,9 +152,10 @@ async def save(request: Request) -> JSONResponse:
     rows = sent_rows(await request.json())
     verdicts = [parse_verdict(row) for row in rows if "verdict" in row]
     edits = [parse_edit(row).edit for row in rows if "verdict" not in row]
-    name = [*verdicts, *edits][0].store
+    name = next((sent.store for sent in [*verdicts, *edits]), asked_of(request)["store"])
     store = store_of(name)
-    store["log"].append([asdict(edit) | {"note": edit.note.to_json()} for edit in edits])
+    if rows:
+        store["log"].append([asdict(edit) | {"note": edit.note.to_json()} for edit in edits])
     if store["withhold"]:
         return JSONResponse({"error": "the demo withholds it"}, status_code=503)
     for verdict in verdicts:

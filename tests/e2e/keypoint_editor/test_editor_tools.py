@@ -191,6 +191,17 @@ def test_a_locked_point_is_neither_picked_nor_moved_by_anything(open_editor):
 
 
 @pytest.mark.nightly
+def test_a_face_with_a_locked_point_is_not_taken_away_with_its_box(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("k", "b", "Delete")
+    expect(hint(editor)).to_have_text("Not taken away: it has locked points.")
+    editor.drag((290, 300), (-30, 0))  # a side of its box
+    editor.pause()
+    assert editor.report["log"] == []
+
+
+@pytest.mark.nightly
 def test_undo_does_not_move_a_locked_point(open_editor):
     editor = open_editor()
     editor.select(300, 200)
@@ -311,6 +322,15 @@ def test_a_person_takes_another_key_and_keeps_it(open_editor):
     key.click()
     editor.press("Control+w")
     expect(said).to_have_text("Ctrl+W is reserved. V stays.")
+    enter = editor.page.locator('.help .key[data-key="enter"]')
+    for press, text in (("F9", "F9 is reserved. Enter stays."), ("y", "Y is taken: loupe. Enter stays.")):
+        enter.click()
+        editor.press(press)
+        expect(said).to_have_text(text)
+    for press in ("Shift+Y", "Enter"):  # there and back
+        enter.click()
+        editor.press(press)
+    expect(said).to_have_text("Shift+Y is Enter now.")
     key.click()
     editor.press("Shift+V")
     expect(said).to_have_text("V is Shift+V now.")

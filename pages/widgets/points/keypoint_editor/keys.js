@@ -45,7 +45,8 @@ export class PersonalKeys {
 
   /** Give a command another key; returns why it cannot have it, or "". @param {string} command @param {string} key */
   take(command, key) {
-    if (RESERVED.has(key) || OF_BROWSER.test(key)) return `${keyTitle(key)} is reserved.`;
+    const reserved = RESERVED.has(key) || OF_BROWSER.test(key);
+    if (reserved && key !== command) return `${keyTitle(key)} is reserved.`;
     const other = this.meaning(key);
     if (other !== command && other in KEYS) return `${keyTitle(key)} is taken: ${purposeOf(other)}.`;
     if (key === command) this.own.delete(command);

@@ -89,6 +89,7 @@ export function buildPanel(editor) {
     apart: make("span", { class: "apart" }),
     look: textButton(editor, "Look at it", andBack(editor, () => lookAtContested(editor))),
     retry: textButton(editor, "Retry", andBack(editor, () => retry(editor))),
+    keep: textButton(editor, "Keep mine", andBack(editor, () => retry(editor))),
     discard: textButton(editor, "Discard mine", andBack(editor, () => editor.discard())),
     guide: buildGuide(editor),
     spoken: make("div", { class: "spoken", "aria-live": "polite" }),
@@ -107,12 +108,14 @@ export function buildPanel(editor) {
   parts.accept.classList.add("accept");
   Object.assign(parts.accept.dataset, { title: "You vouch for every point, and go on", known: "a" });
   Object.assign(parts.takeBack.dataset, { title: "This picture is accepted; taken back, it is to be reviewed again", known: "shift+a" });
-  const saving = make("div", { class: "group state" }, parts.status, parts.apart, parts.look, parts.retry, parts.discard);
+  const saving = make("div", { class: "group state" }, parts.status, parts.retry);
   const judging = make("div", { class: "group" }, parts.accept, parts.takeBack);
   const place = make("label", { class: "place" }, parts.number, parts.count);
   const bar = buildBar(parts.buttons, place, judging, saving);
   const names = make("div", { class: "names" }, parts.chips, parts.name);
-  const over = [parts.message, parts.guide, parts.hint, parts.clipPanel.root, parts.adjust, parts.help, parts.spoken];
+  const choices = { class: "ask", role: "group", "aria-label": "Not saved: what shall hold" };
+  const ask = make("div", choices, parts.apart, parts.look, parts.keep, parts.discard);
+  const over = [parts.message, parts.guide, ask, parts.hint, parts.clipPanel.root, parts.adjust, parts.help, parts.spoken];
   const stage = make("div", { class: "stage" }, parts.canvas, ...over);
   const legend = buildLegend(parts.held.locked, parts.held.hidden);
   const side = make("aside", { class: "side", "aria-label": "Points" }, parts.list, legend);
@@ -120,7 +123,7 @@ export function buildPanel(editor) {
   const root = make("div", { class: "keypoint-editor" }, bar, names, body, parts.strip.root);
   /** @type {Row[]} */
   const rows = [];
-  return { ...parts, stage, side, root, rows };
+  return { ...parts, stage, side, root, rows, ask };
 }
 
 /** The place in the order, which can be typed. @param {Editor} editor */
@@ -380,10 +383,10 @@ function refreshChoices(editor, sentence) {
   setText(parts.apart, apart);
   parts.apart.hidden = !apart;
   parts.look.hidden = contestedElsewhere(editor) === null;
-  parts.retry.hidden = !sentence;
-  setText(parts.retry, refused.some(({ changes }) => !changes) ? "Look at it" : ofPoints ? "Keep mine" : "Retry");
+  parts.ask.hidden = !refused.length;
+  parts.retry.hidden = !sentence || refused.length > 0;
+  setText(parts.keep, refused.some(({ changes }) => !changes) ? "Look at it" : "Keep mine");
   setText(parts.discard, ofPoints ? "Take theirs" : "Discard mine");
-  parts.discard.hidden = !refused.length;
 }
 
 /** @param {Editor} editor */
@@ -459,7 +462,7 @@ function buildChip(editor, instance) {
 function refreshList(editor) {
   const { parts, selection } = editor;
   const instance = editor.selectedInstance();
-  const key = instance ? `${instance.id} ${instance.skeleton.names.join()}` : "";
+  const key = instance ? `${instance.points.length} ${instance.skeleton.names.join()}` : ""; // rows go on with another face
   if (parts.list.dataset.key !== key) buildRows(editor, instance, key);
   if (instance) parts.rows.forEach((row, k) => refreshRow(editor, instance, row, k));
   const active = selection.point === null ? null : parts.rows[selection.point];
