@@ -41,6 +41,17 @@ def test_more_than_the_server_takes_at_once_is_sent_in_parts(open_editor):
     assert max(sum(len(edit["changes"]) for edit in sending) for sending in editor.sendings) <= 5_000
 
 
+def test_many_edits_of_one_face_travel_in_parts_though_each_names_all_before_it(open_editor):
+    editor = open_editor()
+    editor.tick("Withhold")
+    editor.select(300, 200)
+    editor.press_at_once(*({"key": "v"} for _ in range(300)))
+    editor.status("Not saved: 300 edits wait to be saved: the demo withholds it")
+    editor.tick("Withhold")
+    editor.wait_for_edits(300)
+    assert max(sum(len(edit["after"]) for edit in sending) for sending in editor.sendings) <= 10_000
+
+
 def test_unsaved_edits_survive_a_reload_and_the_browser_warns(open_editor):
     editor = open_editor()
     editor.tick("Withhold")
@@ -128,16 +139,37 @@ def test_moving_a_refused_point_once_more_settles_it(open_editor):
     assert editor.view["point"] == 0
 
 
+def finds(editor, x, y):
+    """Whether point 0 is there."""
+    editor.click(x, y)
+    return editor.view["point"] == 0
+
+
 @pytest.mark.nightly
 def test_points_moved_by_somebody_else_appear(open_editor):
     editor = open_editor()
     editor.press_button("They move")
+    editor.until(lambda: finds(editor, 260, 200), "their point")
 
-    def is_there():
-        editor.click(260, 200)
-        return editor.view["point"] == 0
 
-    editor.until(is_there, "their point")
+def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(open_editor):
+    editor = open_editor()
+    asked = []
+
+    def answer(route):
+        asked.append((route, route.fetch()))
+        if len(asked) > 1:
+            route.fulfill(response=asked[-1][1])
+
+    editor.page.route("**/api/frames?*", answer)
+    editor.rerun()
+    editor.until(lambda: asked, "a question")
+    editor.press_button("They move")
+    editor.until(lambda: len(asked) > 1, "another")
+    editor.until(lambda: finds(editor, 260, 200), "their point")
+    asked[0][0].fulfill(response=asked[0][1])
+    editor.pause()
+    assert finds(editor, 260, 200)
 
 
 def test_edits_are_handed_over_before_the_next_picture_and_undone_from_there(open_editor):

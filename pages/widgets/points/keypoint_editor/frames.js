@@ -101,6 +101,9 @@ export class Frames {
     this.wanted = []; // the picture on screen first, then what may be asked for next
     /** @type {number[]} */
     this.wantedPixels = [];
+    this.requests = 0; // so far
+    /** @type {Map<number, number>} */
+    this.known = new Map(); // by picture the request that told of it last: an earlier one that is answered late is not heard
     this.asking = false;
     this.trouble = ""; // why points do not come just now
     this.closed = false;
@@ -145,6 +148,7 @@ export class Frames {
 
   /** Something has changed these pictures: those around are asked for anew, the others when they are. @param {Set<number>} ids */
   async renew(ids) {
+    for (const id of ids) this.known.set(id, this.requests);
     const here = this.wanted.filter((id) => ids.has(id));
     for (const id of ids) if (!here.includes(id)) this.frames.delete(id);
     for (let start = 0; start < here.length; start += AT_ONCE) await this.fetchPoints(here.slice(start, start + AT_ONCE));
@@ -167,10 +171,13 @@ export class Frames {
 
   /** @param {number[]} ids */
   async fetchPoints(ids) {
+    this.requests += 1;
+    const request = this.requests;
     try {
       const answer = await fetch(`/api/frames?ids=${ids.join()}`, { signal: AbortSignal.timeout(ANSWER_IN) });
       if (!answer.ok) throw new Error(await reasonOf(answer));
-      this.take(ids, (await answer.json()).frames);
+      const { frames } = await answer.json();
+      this.take(ids.filter((id) => request > (this.known.get(id) ?? 0)), frames, request);
       return true;
     } catch (error) {
       this.trouble = error instanceof TypeError ? "the server cannot be reached" : String(error);
@@ -179,12 +186,16 @@ export class Frames {
     }
   }
 
-  /** @param {number[]} ids @param {Frame[]} frames */
-  take(ids, frames) {
+  /** @param {number[]} ids @param {Frame[]} frames @param {number} request */
+  take(ids, frames, request) {
     if (this.closed) return;
     this.trouble = "";
-    for (const id of ids) this.gone.add(id);
+    for (const id of ids) {
+      this.known.set(id, request);
+      this.gone.add(id);
+    }
     for (const frame of frames) {
+      if (!ids.includes(frame.id)) continue;
       this.gone.delete(frame.id);
       this.frames.delete(frame.id);
       this.frames.set(frame.id, frame);

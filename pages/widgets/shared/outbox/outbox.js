@@ -15,6 +15,7 @@ const ASK = 3000; // ms after which it is asked again whose store answers, where
 const PATIENCE = 10000; // ms for an answer
 const MOST = 500; // edits of one sending, and
 const MOST_CHANGES = 5000; // changes of it, unless one edit alone has more; the server takes twice as many
+const MOST_AFTER = 10000; // ids in it of edits that come before, half of the bytes that the server takes
 const MOST_KEPT_ALIVE = 30000; // characters that a browser delivers although the page is closed
 const TOLD_FOR = 8000; // ms that it is said that all is saved again
 const REMEMBERED = 500; // instances as the server gave them last
@@ -314,10 +315,11 @@ export class Outbox extends EventTarget {
  * @param {Sent[]} edits
  */
 function together(edits) {
-  let changes = 0;
+  let [changes, after] = [0, 0];
   const end = edits.findIndex((edit, i) => {
     changes += edit.changes?.length ?? 1;
-    return i === MOST || (i > 0 && changes > MOST_CHANGES);
+    after += edit.changes ? edit.after.length : 0;
+    return i === MOST || (i > 0 && (changes > MOST_CHANGES || after > MOST_AFTER));
   });
   return end < 0 ? edits : edits.slice(0, end);
 }
