@@ -113,74 +113,67 @@ async def _overlay(request: Request) -> Response:
     return FileResponse(file, media_type="video/mp4", headers=_FOREVER)  # answers byte ranges: browsers seek
 
 
-async def _order(request: Request) -> Response:
-    """The pictures that an editor goes through: packed arrays (`core.points.orders.PictureOrder`)."""
+async def _answered(service: Callable[..., Any], *asked: Any) -> Response:
+    """What a service answers: bytes as packed arrays, all else as JSON; or why it does not, as one sentence."""
     try:
-        order = await run_in_threadpool(asked_order, _workspace, request.query_params)
+        content = await run_in_threadpool(service, _workspace, *asked)
+    except (StoreBusy, StoreFull) as error:
+        return _refusal(error, 503)  # later it may go
     except FacetError as error:
-        return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
-    return Response(order.to_bytes(), media_type="application/octet-stream", headers=_NEVER)
-
-
-async def _frames(request: Request) -> Response:
-    """A window of pictures with their points (`core.points.frames`)."""
-    try:
-        window = await run_in_threadpool(picture_window, _workspace, request.query_params.get("ids", ""))
-    except FacetError as error:
-        return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
-    return JSONResponse(window, headers=_NEVER)
-
-
-def _packed(answer: Callable[[Workspace, Mapping[str, str]], bytes]) -> Callable[[Request], Any]:
-    async def serve(request: Request) -> Response:
-        try:
-            content = await run_in_threadpool(answer, _workspace, request.query_params)
-        except FacetError as error:
-            return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
+        return _refusal(error, 422)
+    if isinstance(content, bytes):
         return Response(content, media_type="application/octet-stream", headers=_NEVER)
+    return JSONResponse(content, headers=_NEVER)
+
+
+def _refusal(error: FacetError, status: int) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=status, headers=_NEVER)
+
+
+def _asked(service: Callable[[Workspace, Mapping[str, str]], Any]) -> Callable[[Request], Any]:
+    """A route for what an address asks."""
+
+    async def serve(request: Request) -> Response:
+        return await _answered(service, request.query_params)
 
     return serve
 
 
-def _told(answer: Callable[[Workspace, Mapping[str, str]], Any]) -> Callable[[Request], Any]:
+def _posted(service: Callable[[Workspace, object], Any]) -> Callable[[Request], Any]:
+    """A route for what is sent to be done."""
+
     async def serve(request: Request) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(answer, _workspace, request.query_params), headers=_NEVER)
-        except FacetError as error:
-            return JSONResponse({"error": str(error)}, status_code=422, headers=_NEVER)
+            sent = await _sent(request)
+        except BadInput as error:
+            return _refusal(error, 422)
+        return await _answered(service, sent)
 
     return serve
 
 
-async def _clip_edits(request: Request) -> Response:
-    """What is to be done to many frames of a clip (`core.motion.sent_clip_edits`): one thing, done once."""
-    try:
-        answer = await run_in_threadpool(do_sent, _workspace, await _sent(request))
-    except (StoreBusy, StoreFull) as error:  # later it may go
-        return JSONResponse({"error": str(error)}, status_code=503)
-    except FacetError as error:
-        return JSONResponse({"error": str(error)}, status_code=422)
-    return JSONResponse(answer)
+def _order(workspace: Workspace, asked: Mapping[str, str]) -> bytes:
+    """The pictures that an editor goes through (`core.points.orders.PictureOrder`)."""
+    return asked_order(workspace, asked).to_bytes()
 
 
-async def _edits(request: Request) -> Response:
+def _frames(workspace: Workspace, asked: Mapping[str, str]) -> dict[str, Any]:
+    """A window of pictures with their points."""
+    return picture_window(workspace, asked.get("ids", ""))
+
+
+def _save(workspace: Workspace, sent: object) -> dict[str, Any]:
     """Edits of a tab, from whatever page it shows: each is answered with its revision, or why there is none."""
-    try:
-        answer = await run_in_threadpool(save_sent, _workspace, await _sent(request), {"box": save_box})
-    except BadInput as error:
-        return JSONResponse({"error": str(error)}, status_code=422)
-    except FacetError as error:  # the store is busy or full: later it may go
-        return JSONResponse({"error": str(error)}, status_code=503)
-    return JSONResponse(answer)
+    return save_sent(workspace, sent, {"box": save_box})
 
 
 async def _first_points(request: Request) -> Response:
     """Let what pre-labels look into a box now; answered with its name, or why there are no points."""
-    try:
-        model = await run_in_threadpool(first_points_beside, _workspace, request.path_params["number"])
-    except FacetError as error:
-        return JSONResponse({"error": str(error)}, status_code=422)
-    return JSONResponse({"model": model})
+    return await _answered(_model_for, request.path_params["number"])
+
+
+def _model_for(workspace: Workspace, instance_id: int) -> dict[str, str | None]:
+    return {"model": first_points_beside(workspace, instance_id)}
 
 
 async def _sent(request: Request) -> object:
@@ -215,14 +208,14 @@ app = st.App(
         Route("/api/crop/{number:int}", _picture(serve_crop)),
         Route("/api/export/{number:int}", _export),
         Route("/api/overlay/{name}", _overlay),
-        Route("/api/order", _order),
-        Route("/api/frames", _frames),
+        Route("/api/order", _asked(_order)),
+        Route("/api/frames", _asked(_frames)),
         Route("/api/first-points/{number:int}", _first_points, methods=["POST"]),
-        Route("/api/edits", _edits, methods=["POST"]),
-        Route("/api/clip/edits", _clip_edits, methods=["POST"]),
-        Route("/api/clip/frames", _packed(asked_frames)),
-        Route("/api/clip/course", _packed(asked_course)),
-        Route("/api/clip/tracks", _told(asked_tracks)),
-        Route("/api/clip/fade", _told(asked_fade)),
+        Route("/api/edits", _posted(_save), methods=["POST"]),
+        Route("/api/clip/edits", _posted(do_sent), methods=["POST"]),
+        Route("/api/clip/frames", _asked(asked_frames)),
+        Route("/api/clip/course", _asked(asked_course)),
+        Route("/api/clip/tracks", _asked(asked_tracks)),
+        Route("/api/clip/fade", _asked(asked_fade)),
     ],
 )

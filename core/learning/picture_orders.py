@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Final
 
-from core.foundation.errors import BadInput, FacetError
+from core.foundation.errors import BadInput, FacetError, NotEnoughData, NotFound
 from core.foundation.skeletons import SKELETONS
 from core.foundation.workspace import Workspace
 from core.learning.next_pictures import NextPictures, next_pictures
@@ -41,7 +41,7 @@ def kept_ranking(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPi
 def _ranked(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPictures | FacetError:
     try:
         return next_pictures(workspace, dataset_id, skeleton)
-    except FacetError as error:  # kept too, until something changes
+    except (NotFound, NotEnoughData) as error:  # kept too, until something changes
         return error
 
 

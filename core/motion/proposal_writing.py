@@ -105,7 +105,7 @@ def _instance_for(
     if any(other.removed for other in alike):
         return None
     if alike:
-        course.stop(frame.frame, message("clip_edits.other_track", track=alike[0].track_id))
+        course.stop(frame.frame, message("clip_edits.other_track"))
         return None
     instance = make_instance(image, course.kind, box, course.track_id, version, session=session)
     changes.made.append((instance.id, instance.box))

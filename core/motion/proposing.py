@@ -22,15 +22,14 @@ from core.motion.courses import Course, chosen_track, courses_of, frames_on_the_
 from core.motion.proposal_writing import Proposal, write_proposal
 from core.motion.tracklets import link_clip
 from core.tracks.flow import LEAST_FOLLOWED, MOST_ERROR, Stop, flow_step, shape_size
-from core.tracks.interpolation import linear, shape_preserving
+from core.tracks.interpolation import INTERPOLATIONS
 from db.engine import reading
 from db.queries.motion import RangeFrame
 from db.tables import Image
 
 METHODS: Final[dict[str, dict[str, Any]]] = {  # with the settings that its proposals are stored under
     "flow": {"most_error": MOST_ERROR, "least_followed": LEAST_FOLLOWED},
-    "interpolate": {},
-    "linear": {},
+    **{name: {} for name in INTERPOLATIONS},
 }
 MOST_FRAMES: Final = 20_000  # of one proposal
 _STOPS: Final = {Stop.CHECK: "clip_edits.check_failed", Stop.SIZE: "clip_edits.size_changed"}
@@ -174,7 +173,7 @@ def _fill(course: Course, frames: Sequence[RangeFrame], method: str) -> None:
         course.stop(frames[0].frame, message("clip_edits.too_few_keys"))
         return
     cuts = np.diff([frame.scene for frame in ordered]) != 0
-    filled = _filled(ordered, keys, cuts, linear if method == "linear" else shape_preserving)
+    filled = _filled(ordered, keys, cuts, INTERPOLATIONS[method])
     numbers = np.array(sorted(keys))
     for frame, places in zip(ordered, filled, strict=True):
         there = np.isfinite(places).all(axis=1)

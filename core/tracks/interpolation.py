@@ -66,7 +66,7 @@ def shape_preserving(tracks: ArrayLike, keys: ArrayLike, breaks: ArrayLike | Non
 
 
 # Each takes (tracks, keys, breaks).
-INTERPOLATIONS: Final[dict[str, Callable[..., Floats]]] = {"linear": linear, "shape-preserving": shape_preserving}
+INTERPOLATIONS: Final[dict[str, Callable[..., Floats]]] = {"interpolate": shape_preserving, "linear": linear}
 
 
 def _between(

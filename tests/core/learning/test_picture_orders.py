@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.errors import BadInput, NotEnoughData, StoreBusy
 from core.learning import picture_orders
 from core.learning.next_pictures import NextPictures
 from core.learning.picture_orders import asked_order, kept_ranking
@@ -70,6 +70,14 @@ def test_why_nothing_can_be_ranked_is_kept_too(workspace, dataset, ranked):
         with pytest.raises(NotEnoughData):
             kept_ranking(workspace, dataset, "face68")
     assert len(asked) == 1
+
+
+def test_a_store_that_was_busy_is_asked_again(workspace, dataset, ranked):
+    _, given = ranked
+    given += [StoreBusy(), [7]]
+    with pytest.raises(StoreBusy):
+        kept_ranking(workspace, dataset, "face68")
+    assert kept_ranking(workspace, dataset, "face68").images == [7]
 
 
 @pytest.mark.parametrize(

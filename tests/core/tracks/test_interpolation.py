@@ -99,7 +99,7 @@ def test_on_a_real_track_the_shape_preserving_way_is_as_near_as_the_straight_one
         name: np.nanmean(np.linalg.norm(way(tracks, keys) - tracks, axis=2)) for name, way in INTERPOLATIONS.items()
     }
     # the crop that these points lie in jumps by some pixels from frame to frame, which no interpolation can know
-    assert errors["shape-preserving"] <= 1.01 * errors["linear"] < 5.0
+    assert errors["interpolate"] <= 1.01 * errors["linear"] < 5.0
 
 
 @ALL
