@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlmodel import select
 
+from core.foundation.arrays import HIDDEN, Keypoints
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.motion.tracklets import link_clip, tracks_of_clip
@@ -244,6 +245,29 @@ def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
         assert not session.exec(select(Exclusion)).all()
     page.keyboard.press("Escape")
     expect(page.get_by_role("group", name="Frames of the clip")).to_be_hidden()
+
+
+@pytest.mark.nightly
+def test_what_follows_on_a_correction_that_is_not_answered_does_not_overtake_it(page, clip):
+    open_at(page, clip, 8)
+    before = points_in(clip.workspace, clip.video)
+    held = []
+    page.route("**/api/clip/edits", lambda route: held.append(route))
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("r")
+    start = on_screen(page, *before[8][8])
+    drag(page, start, (start[0] + 30, start[1] + 20))
+    wait_for(lambda: page.wait_for_timeout(50) or held)
+    page.keyboard.press("v")
+    page.wait_for_timeout(600)
+    assert moved(clip, before) == set()
+    page.unroute("**/api/clip/edits")  # which lets go of what is held
+    wait_for(lambda: Keypoints.from_bytes(heads(clip)[8].points).visibility[8] == HIDDEN)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert {7, 8, 9} <= moved(clip, before)
+    undo(page)
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
 
 
 @pytest.mark.nightly

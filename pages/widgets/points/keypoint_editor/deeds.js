@@ -91,7 +91,7 @@ export class Deeds {
     const [deed] = this.waiting;
     if (this.sending || !deed) return;
     const { outbox } = this.editor;
-    if (outbox.waiting.length) {
+    if (outbox.waiting.some(({ at }) => at < deed.at)) {
       outbox.hurry();
       this.later(EDITS_FIRST);
       return;
@@ -194,7 +194,10 @@ export class Deeds {
 const TOLD = {
   propose: ({ frames = 0, stopped_at: stopped, reason }) =>
     `Proposed in ${countOf(frames, "frame")}${stopped === null || stopped === undefined ? "" : `; stopped at ${stopped}: ${reason}`}.`,
-  ripple: ({ instances }) => `Corrected, fading over ${countOf(Array.isArray(instances) ? instances.length - 1 : 0, "frame")} around.`,
+  ripple: ({ instances }) => {
+    const around = Array.isArray(instances) ? instances.length - 1 : 0;
+    return around ? `Corrected, fading over ${countOf(around, "frame")} around.` : "Corrected in this frame alone.";
+  },
   accept: ({ instances, left }) => `Accepted ${instances}; ${left} as they were.`,
   exclude: ({ pictures, left }) => `Left out ${countOf(pictures ?? 0, "picture")}; ${left} were already.`,
   reset: ({ instances, left }) => `Reset ${instances} to what was predicted; ${left} as they were.`,

@@ -16,7 +16,7 @@ import { isGuided, isPlacing } from "./placing.js";
 import { unlocked } from "./holding.js";
 import { attachInput } from "./input.js";
 import { attachClip } from "./clip_panel.js";
-import { fades, sendRipple } from "./ripple.js";
+import { fadeOf, sendRipple } from "./ripple.js";
 import { Timeline } from "./timeline.js";
 import { PersonalKeys } from "./keys.js";
 import { refreshKeys } from "./help.js";
@@ -274,7 +274,8 @@ export class Editor {
    * @param {Instance} instance @param {Change[]} before @param {Change[]} after @param {Note} note
    */
   record(instance, before, after, note) {
-    if (fades(this, before, after)) return sendRipple(this, instance, after, note);
+    const fade = fadeOf(this, instance.id, before, after);
+    if (fade) return sendRipple(this, instance, after, note, fade);
     const edit = this.post(instance, after, note);
     return this.history.push({ edit, image: this.frame?.id ?? 0, instance: instance.id, before, after, note });
   }

@@ -83,20 +83,34 @@ export function releaseRipple(editor) {
   ripple.held = false;
 }
 
-/** Whether changes are to fade: only what is moved can. @param {Editor} editor @param {Change[]} before @param {Change[]} after */
-export function fades(editor, before, after) {
-  if (!editor.timeline.ripple.on || !editor.frame?.clip) return false;
-  return after.some(([, x, y, v], i) => v !== ABSENT && before[i][3] !== ABSENT && (x !== before[i][1] || y !== before[i][2]));
+/**
+ * Over how many frames changes are to fade, 0 where they are an edit like others: only what is moved can. What follows on
+ * a correction that is not answered yet goes the same way, over no other frame, so that it cannot overtake it.
+ * @param {Editor} editor @param {number} instance @param {Change[]} before @param {Change[]} after
+ */
+export function fadeOf({ timeline: { ripple, deeds }, frame }, instance, before, after) {
+  const follows = deeds.shown().some((edit) => edit.instance === instance) ? 1 : 0;
+  if (!ripple.on || !frame?.clip) return follows;
+  const moves = after.some((change, i) => movesFrom(before[i], change));
+  return moves ? ripple.width : follows;
 }
 
-/** Show a correction, and ask for it with its fade as one step. @param {Editor} editor @param {Instance} instance @param {Change[]} changes @param {Note} note */
-export function sendRipple(editor, instance, changes, note) {
+/** @param {Change} one @param {Change} other */
+function movesFrom([, ax, ay, av], [, bx, by, bv]) {
+  return av !== ABSENT && bv !== ABSENT && (ax !== bx || ay !== by);
+}
+
+/**
+ * Show a correction, and ask for it with its fade as one step.
+ * @param {Editor} editor @param {Instance} instance @param {Change[]} changes @param {Note} note @param {number} width
+ */
+export function sendRipple(editor, instance, changes, note, width) {
   const { data, timeline, history } = editor;
   const after = editor.unsaved().filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
   const [id, at, { store, author }] = [`${data.window}.${newId()}`, moment(), data];
   const edit = { id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at };
   editor.labels.apply(instance.id, changes);
-  timeline.deeds.add({ id, store, author, do: "ripple", edit, width: timeline.ripple.width, at });
+  timeline.deeds.add({ id, store, author, do: "ripple", edit, width, at });
   history.push(timeline.deeds.step(id));
   editor.refresh();
 }
