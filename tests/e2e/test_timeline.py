@@ -187,6 +187,16 @@ def test_points_are_followed_by_flow_to_the_cut_and_taken_back_as_one(page, clip
     wait_for(lambda: moved(clip, before) == set())
 
 
+@pytest.mark.nightly
+def test_what_is_locked_is_not_moved_by_following_either(page, clip):
+    open_at(page, clip, 11)
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("k")
+    page.keyboard.press("Shift+F")
+    expect(page.locator(".hint")).to_have_text("Not done: it would move what is locked.")
+
+
 def moved(clip, before):
     return {frame for frame, points in points_in(clip.workspace, clip.video).items() if (points != before[frame]).any()}
 

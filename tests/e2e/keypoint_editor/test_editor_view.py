@@ -5,6 +5,8 @@ import math
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hands import comes_to
+
 pytestmark = pytest.mark.e2e
 
 FACE, BODY = 7, 8  # in the demo's store
@@ -220,4 +222,4 @@ def test_reruns_add_no_listeners_and_leaving_removes_them(open_editor):
     assert editor.page.locator(".keypoint-editor").count() == 1
     editor.tick("Hide")
     expect(editor.page.locator(".keypoint-editor")).to_have_count(0)
-    assert sorted(editor.page.evaluate("[...liveListeners].map(({ type }) => type)")) == elsewhere
+    comes_to(lambda: sorted(editor.page.evaluate("[...liveListeners].map(({ type }) => type)")), elsewhere)
