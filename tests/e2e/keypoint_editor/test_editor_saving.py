@@ -1,5 +1,6 @@
 """The way of an edit to the server, and of the reader to another picture."""
 
+import json
 import math
 
 import pytest
@@ -203,6 +204,33 @@ def test_what_was_done_can_be_undone_after_a_reload(open_editor):
     assert editor.saved_point(0)[:2] == [300, 200]
     editor.press("Control+Shift+z")
     editor.until(lambda: editor.saved_point(0)[:2] == [301, 200], "its redo")
+
+
+DAMAGED = """
+for (const place of ["facet.deed.x", "facet.deed.y", "facet.history.STORE", "facet.held", "facet.keys.Mina"]) {
+  for (const keeper of [localStorage, sessionStorage]) keeper.setItem(place, TEXT);
+}
+"""
+DENIED = """
+for (const keeper of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, keeper, {get() { throw new DOMException("denied", "SecurityError"); }});
+}
+"""
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+
+
+@pytest.mark.parametrize("what", ["{half", "null", '{"done": [null, 7], "locked": 7}', DENIED, FULL])
+def test_whatever_the_browser_keeps_or_refuses_the_editor_works(open_editor, what):
+    editor = open_editor()
+    damaged = DAMAGED.replace("STORE", editor.store).replace("TEXT", json.dumps(what))
+    editor.page.add_init_script(what if what in (DENIED, FULL) else damaged)
+    editor.page.reload()
+    editor.wait_until_shown()
+    editor.drag((300, 200), (30, 0))
+    editor.wait_for_edits(1)
+    editor.press("Control+z")
+    editor.wait_for_edits(2)
+    editor.page.evaluate("() => { try { localStorage.clear() } catch { /* as it was */ } }")
 
 
 def test_every_press_goes_one_picture_further_and_the_page_hears_where_the_hand_rests(open_editor):

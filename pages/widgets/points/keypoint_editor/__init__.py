@@ -24,6 +24,7 @@ from pages.widgets.shared.outbox import SCRIPTS as OUTBOX
 _HERE: Final = Path(__file__).parent
 _SCRIPTS: Final = (
     "view",
+    "keeping",
     "model",
     "holding",
     "colours",

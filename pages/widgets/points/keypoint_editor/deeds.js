@@ -4,6 +4,7 @@
 import { moment, newId } from "../../shared/outbox/outbox.js";
 import { rest } from "./going.js";
 import { isAnyLocked } from "./holding.js";
+import { dropKept, keepText, keptPlaces, recallKept } from "./keeping.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Deed, DeedAnswer, DeedStep, Edit } from "./types.js" */
@@ -38,9 +39,8 @@ export class Deeds {
     if (store === this.store) return;
     this.store = store;
     const known = new Set(this.waiting.map(({ id }) => id));
-    const kept = Object.keys(localStorage).filter((key) => key.startsWith(DEED_PLACE));
-    const deeds = kept.map((key) => /** @type {Deed} */ (JSON.parse(localStorage.getItem(key) ?? "{}")));
-    this.waiting.unshift(...deeds.filter((deed) => deed.store === store && !known.has(deed.id)));
+    const deeds = keptPlaces("browser", DEED_PLACE).map((place) => /** @type {Deed} */ (recallKept("browser", place)));
+    this.waiting.unshift(...deeds.filter((deed) => deed?.store === store && deed.do in TOLD && !known.has(deed.id)));
     this.waiting.sort((one, other) => one.at - other.at);
     if (this.waiting.length) this.later(0);
   }
@@ -69,7 +69,7 @@ export class Deeds {
   /** @param {Deed} deed */
   add(deed) {
     this.waiting.push(deed);
-    localStorage.setItem(DEED_PLACE + deed.id, JSON.stringify(deed));
+    keepText("browser", DEED_PLACE + deed.id, JSON.stringify(deed));
     this.trouble = "";
     this.told = "";
     this.later(0);
@@ -133,7 +133,7 @@ export class Deeds {
   drop(deed) {
     this.trouble = "";
     this.waiting = this.waiting.filter(({ id }) => id !== deed.id);
-    localStorage.removeItem(DEED_PLACE + deed.id);
+    dropKept("browser", DEED_PLACE + deed.id);
   }
 
   /** @param {Deed} deed @param {DeedAnswer} answer */

@@ -3,6 +3,7 @@
 // What is locked is neither picked nor moved, whatever moves; what is hidden is neither drawn nor picked.
 
 import { instanceTitle } from "./draw.js";
+import { keepText, recallKept } from "./keeping.js";
 import { regionOf } from "./model.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -16,11 +17,9 @@ const HELD_WORDS = { locked: ["locked", "free again"], hidden: ["hidden", "shown
 recallHeld();
 
 function recallHeld() {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(HELD_PLACE) ?? "{}");
-    for (const which of heldKinds()) for (const name of kept[which] ?? []) HELD[which].add(String(name));
-  } catch {
-    // Nothing is held then.
+  const kept = recallKept("tab", HELD_PLACE);
+  for (const which of heldKinds()) {
+    if (Array.isArray(kept?.[which])) for (const name of kept[which]) HELD[which].add(String(name));
   }
 }
 
@@ -30,11 +29,7 @@ function heldKinds() {
 }
 
 function keepHeld() {
-  try {
-    sessionStorage.setItem(HELD_PLACE, JSON.stringify({ locked: [...HELD.locked], hidden: [...HELD.hidden] }));
-  } catch {
-    // A browser that keeps nothing has it until the page is closed.
-  }
+  keepText("tab", HELD_PLACE, JSON.stringify({ locked: [...HELD.locked], hidden: [...HELD.hidden] }));
 }
 
 /** @param {Instance} instance @param {number} k */

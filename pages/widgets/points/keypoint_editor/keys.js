@@ -2,6 +2,7 @@
 //
 // A command is known by its key in KEYS, whatever key a person has taken for it.
 
+import { keepText, recallKept } from "./keeping.js";
 import { HELP, KEYS, keyName } from "./commands.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -61,22 +62,14 @@ export class PersonalKeys {
   }
 
   keep() {
-    try {
-      localStorage.setItem(this.place, JSON.stringify(Object.fromEntries(this.own)));
-    } catch {
-      // A browser that keeps nothing has them until the page is closed.
-    }
+    keepText("browser", this.place, JSON.stringify(Object.fromEntries(this.own)));
   }
 }
 
 /** @param {string} place @returns {Map<string, string>} */
 function keptKeys(place) {
-  try {
-    const kept = Object.entries(JSON.parse(localStorage.getItem(place) ?? "{}"));
-    return new Map(kept.filter(([command, key]) => isChangeable(command) && typeof key === "string"));
-  } catch {
-    return new Map();
-  }
+  const kept = Object.entries(recallKept("browser", place) ?? {});
+  return new Map(kept.filter(([command, key]) => isChangeable(command) && typeof key === "string"));
 }
 
 /** Whether a person can give a command another key. @param {string} command */

@@ -5,6 +5,7 @@
 // rerun can therefore bring newer points at any moment without undoing what the hand has just done.
 
 import { isHeld, unlocked } from "./holding.js";
+import { keepText, recallKept } from "./keeping.js";
 
 /** @import { Change, Draft, Edit, GivenInstance, Instance, Note, Point, Skeleton, Step } from "./types.js" */
 
@@ -201,13 +202,13 @@ export class History {
     const place = `facet.history.${store}`;
     if (place === this.place) return;
     this.place = place;
-    const { done = [], undone = [] } = JSON.parse(sessionStorage.getItem(place) ?? "{}");
-    [this.done, this.undone] = [done, undone];
+    const kept = recallKept("tab", place);
+    [this.done, this.undone] = [stepsOf(kept?.done), stepsOf(kept?.undone)];
   }
 
   keep() {
     const text = JSON.stringify({ done: this.done.slice(-KEPT), undone: this.undone.slice(-KEPT) });
-    if (this.place && text.length < LONGEST_KEPT) sessionStorage.setItem(this.place, text);
+    if (this.place && text.length < LONGEST_KEPT) keepText("tab", this.place, text);
   }
 
   /** @param {Step} step */
@@ -224,6 +225,11 @@ export class History {
     this.undone = this.undone.filter((step) => !which(step));
     this.keep();
   }
+}
+
+/** Those of a kept list that are steps. @param {unknown} kept @returns {Step[]} */
+function stepsOf(kept) {
+  return Array.isArray(kept) ? kept.filter((step) => typeof step?.edit === "string" && typeof step.image === "number") : [];
 }
 
 /** What was done to something that has a name. @param {string} code @param {string} name @returns {Note} */
