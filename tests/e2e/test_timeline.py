@@ -233,9 +233,15 @@ def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
     open_at(page, clip, 2)
     before = points_in(clip.workspace, clip.video)
     mark(page, clip, 3, 6)
+    place = panel(page, "Accept").bounding_box()
     panel(page, "Accept").click()
     told(page, "Accepted 4; 0 as they were.")
+    assert panel(page, "Accept").bounding_box() == place  # a second click hits nothing else
     assert {frame for frame, head in heads(clip).items() if head.review == Review.ACCEPTED} == {3, 4, 5, 6}
+    undo(page)
+    told(page, "Turned back 4")
+    page.keyboard.press("Control+Shift+z")
+    told(page, "Done again 4")
     undo(page)
     told(page, "Turned back 4")
     panel(page, "Swap left and right").click()

@@ -250,6 +250,10 @@ def test_every_press_goes_one_picture_further_and_the_page_hears_where_the_hand_
     editor.until(lambda: editor.view["image"] == 0, "the first picture")
     editor.press("n")
     editor.until(lambda: editor.view["image"] == 1, "the next: the keys are the picture's again")
+    editor.press("g")
+    place.press_sequentially("3")
+    place.press("Escape")
+    expect(place).to_have_value("2")
     editor.press_at_once({"key": "N", "shiftKey": True})
     editor.until(lambda: editor.view["image"] == 2, "ten on, as far as there are any")
 

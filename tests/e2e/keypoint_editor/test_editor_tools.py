@@ -86,6 +86,8 @@ def test_the_model_stays_as_a_ghost_and_a_point_goes_back_to_it(open_editor):
     edit = editor.wait_for_edits(2)[1]
     assert edit["note"] == {"code": "edits.reset_to_model", "fields": {"name": "jaw_1"}}
     assert edit["changes"] == [[0, 300, 200, 2]]
+    editor.press("x")
+    expect(hint(editor)).to_have_text("Nothing is changed: the model had it so.")
     editor.press("Control+z")
     editor.wait_for_edits(3)
     assert editor.saved_point(0)[1] < 170
@@ -169,7 +171,7 @@ def test_a_locked_point_is_neither_picked_nor_moved_by_anything(open_editor):
     editor.select(300, 200)
     editor.press("k")
     editor.press("ArrowRight")
-    expect(hint(editor)).to_have_text("jaw_1 is locked or hidden.")
+    expect(hint(editor)).to_have_text("jaw_1 is locked.")
     editor.press("v")
     expect(hint(editor)).to_have_text("jaw_1 is locked.")
     editor.press("Escape")

@@ -136,6 +136,9 @@ def test_tab_leaves_the_picture_after_escape(open_editor):
     focused = "document.activeElement.shadowRoot.activeElement.className"
     assert editor.page.evaluate(focused) == "list"
     assert editor.view["point"] is None
+    editor.canvas.focus()
+    editor.press("?", "Escape", "Tab")
+    assert editor.view["point"] == 0  # Escape has closed the list of keys and nothing else
 
 
 @pytest.mark.nightly

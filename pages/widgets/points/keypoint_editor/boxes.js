@@ -207,6 +207,7 @@ async function pointOne(editor, instance, image) {
   const answer = await fetch(`/api/first-points/${instance}`, { method: "POST" }).catch(() => null);
   const told = await answer?.json().catch(() => null);
   await editor.frames.refresh(image);
-  if (told?.error) editor.say(`No points yet: ${told.error}.`);
+  if (editor.isOpen(image) && !editor.labels.instances.has(instance)) editor.say(""); // it was taken away meanwhile
+  else if (told?.error) editor.say(`No points yet: ${told.error}.`);
   else editor.say(told?.model ? `Points by ${told.model}.` : "");
 }

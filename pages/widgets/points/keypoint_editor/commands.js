@@ -35,7 +35,7 @@ function nudge(editor, dx, dy) {
   if (!editor.mayEdit() || !selected || selected.point.v === ABSENT) return;
   const { instance, k, point } = selected;
   if (!isInReach(instance, k)) {
-    editor.say(`${pointName(instance, k)} is locked or hidden.`);
+    editor.say(`${pointName(instance, k)} is ${isHeld("locked", instance, k) ? "locked" : "hidden"}.`);
     return;
   }
   const draft = runningDraft(editor, instance, [k], noteOf("edits.nudge", pointName(instance, k)));
@@ -247,7 +247,9 @@ function toggleEdges(editor) {
 /** @param {Editor} editor */
 export function toggleSureness(editor) {
   editor.options.sureness = !editor.options.sureness;
-  editor.say(editor.options.sureness ? "Colours: how sure the model was." : "Colours: who set a point.");
+  if (!editor.options.sureness) return editor.say("Colours: who set a point.");
+  const sure = [...editor.labels.instances.values()].some(({ points }) => points.some(({ c }) => c !== null));
+  return editor.say(sure ? "Colours: how sure the model was." : "No model has said how sure it is of these points.");
 }
 
 /** @param {Editor} editor */
@@ -322,6 +324,7 @@ function leave(editor) {
   if (editor.options.shape !== "off") return putFrameAway(editor);
   if (editor.options.whole && editor.selection.point === null) return toggleWhole(editor, false);
   editor.commitDraft();
+  editor.tabLeaves = editor.selection.point === null; // what was open is put away first
   return editor.select(editor.selection.instance, null);
 }
 

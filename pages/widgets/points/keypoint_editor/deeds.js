@@ -125,7 +125,7 @@ export class Deeds {
   }
 
   /** An undo names what it takes back by the number that the server has given to that. @param {Deed} deed */
-  body({ of: earlier, at: _, ...deed }) {
+  body({ of: earlier, at: _, again: __, ...deed }) {
     return earlier === undefined ? deed : { ...deed, edit: this.numbers.get(earlier) ?? 0 };
   }
 
@@ -149,7 +149,7 @@ export class Deeds {
     this.settling = this.settling.filter(({ id }) => id !== deed.id);
     editor.takeFrame();
     editor.timeline.reload();
-    this.tell(TOLD[deed.do](answer.done));
+    this.tell(TOLD[deed.again ? "redo" : deed.do](answer.done));
     editor.savings += 1;
     rest(editor);
   }
@@ -205,6 +205,7 @@ const TOLD = {
   join: () => "Joined: one track now.",
   cut: () => "Cut: from here on it is another track.",
   swap_tracks: () => "Swapped from here on.",
+  redo: ({ undone, kept }) => `Done again ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
   undo: ({ undone, kept }) => `Turned back ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
 };
 
@@ -220,5 +221,5 @@ export function countOf(count, what) {
 export function turnDeed(editor, step, other) {
   const { deeds } = editor.timeline;
   const what = step.deed === null ? { of: step.edit } : { edit: step.deed };
-  other.push({ ...deeds.step(deeds.ask({ do: "undo", ...what })), image: step.image });
+  other.push({ ...deeds.step(deeds.ask({ do: "undo", again: other === editor.history.done, ...what })), image: step.image });
 }

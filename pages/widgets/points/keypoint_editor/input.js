@@ -314,7 +314,7 @@ function runCommand(editor, event) {
   if (!command || (editor.options.help && !["?", "escape"].includes(name))) return;
   event.preventDefault();
   event.stopPropagation();
-  editor.tabLeaves = name === "escape" && editor.selection.point === null;
+  editor.tabLeaves = false;
   command(editor, event);
 }
 

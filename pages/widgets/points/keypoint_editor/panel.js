@@ -137,7 +137,10 @@ function buildNumber(editor) {
     editor.refresh();
   }, { signal });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") editor.canvas.focus({ preventScroll: true });
+    if (event.key === "Escape") {
+      input.value = String(editor.index + 1); // what was typed is not gone to
+      editor.canvas.focus({ preventScroll: true });
+    }
     if (event.key === "Escape" || event.key === "Enter") event.stopPropagation();
   }, { signal });
   return input;

@@ -1,6 +1,6 @@
 // Resetting: what a model said last, shown under what a human made of it, and taken again.
 
-import { ABSENT, allIndices, noteOf, regionOf } from "./model.js";
+import { ABSENT, allIndices, changeOf, noteOf, regionOf, sameChange } from "./model.js";
 import { isHeld } from "./holding.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -35,7 +35,10 @@ export function resetPoints(editor, scope) {
  */
 function resetTo(editor, instance, rows, indices, name) {
   const changes = indices.flatMap((k) => (rows[k] ? [changeOfRow(k, rows[k])] : []));
-  editor.change(instance, changes, name === null ? { code: "edits.reset", fields: {} } : noteOf("edits.reset_to_model", name));
+  if (changes.every((change) => sameChange(change, changeOf(instance, change[0]), 0))) {
+    return editor.say("Nothing is changed: the model had it so.");
+  }
+  return editor.change(instance, changes, name === null ? { code: "edits.reset", fields: {} } : noteOf("edits.reset_to_model", name));
 }
 
 /** @param {number} k @param {GivenInstance["points"][number]} row @returns {Change} */
