@@ -229,6 +229,27 @@ def test_a_correction_fades_over_the_frames_around_and_is_one_undo(page, clip):
     assert heads(clip)[8].review == Review.OPEN
 
 
+def test_a_picture_is_accepted_with_the_correction_that_is_on_its_way(page, clip):
+    open_at(page, clip, 8)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("r")
+    start = on_screen(page, *before[8][8])
+    drag(page, start, (start[0] + 30, start[1] + 20))
+    page.keyboard.press("a")
+    page.wait_for_timeout(1000)  # the verdict could have been sent by now
+    assert heads(clip)[8].review == Review.OPEN
+    page.unroute("**/api/clip/edits")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    wait_for(lambda: heads(clip)[8].review == Review.ACCEPTED)
+    assert 8 in moved(clip, before)
+    undo(page)
+    wait_for(lambda: heads(clip)[8].review == Review.IN_PROGRESS)
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+
+
 def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
     open_at(page, clip, 2)
     before = points_in(clip.workspace, clip.video)

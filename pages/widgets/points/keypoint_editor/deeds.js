@@ -42,6 +42,7 @@ export class Deeds {
     const deeds = keptPlaces("browser", DEED_PLACE).map((place) => /** @type {Deed} */ (recallKept("browser", place)));
     this.waiting.unshift(...deeds.filter((deed) => deed?.store === store && deed.do in TOLD && !known.has(deed.id)));
     this.waiting.sort((one, other) => one.at - other.at);
+    for (const deed of this.waiting) this.goAhead(deed);
     if (this.waiting.length) this.later(0);
   }
 
@@ -69,11 +70,17 @@ export class Deeds {
   /** @param {Deed} deed */
   add(deed) {
     this.waiting.push(deed);
+    this.goAhead(deed);
     keepText("browser", DEED_PLACE + deed.id, JSON.stringify(deed));
     this.trouble = "";
     this.told = "";
     this.later(0);
     this.editor.refresh();
+  }
+
+  /** What is done after a correction waits for it: who accepts a picture has seen it. @param {Deed} deed */
+  goAhead({ edit }) {
+    if (typeof edit === "object") this.editor.outbox.ahead.set(edit.id, edit.at);
   }
 
   /** Edits of points among these, which belong on the screen. @returns {Edit[]} */
@@ -134,6 +141,8 @@ export class Deeds {
     this.trouble = "";
     this.waiting = this.waiting.filter(({ id }) => id !== deed.id);
     dropKept("browser", DEED_PLACE + deed.id);
+    if (typeof deed.edit === "object") this.editor.outbox.ahead.delete(deed.edit.id);
+    this.editor.outbox.hurry();
   }
 
   /** @param {Deed} deed @param {DeedAnswer} answer */

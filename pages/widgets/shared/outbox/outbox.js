@@ -41,6 +41,8 @@ export class Outbox extends EventTarget {
     this.states = new Map(); // where pictures stand, as the server told last
     /** @type {Set<string>} */
     this.late = new Set(); // ids of edits that had to wait for the server
+    /** @type {Map<string, number>} */
+    this.ahead = new Map(); // ids of corrections that go to another door, and when they were made: what came later waits
     this.told = 0; // how many of these were saved a moment ago
     /** @type {number | undefined} */
     this.toldTimer = undefined;
@@ -64,6 +66,12 @@ export class Outbox extends EventTarget {
   /** Edits of this store that are on their way. */
   get waiting() {
     return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence === null);
+  }
+
+  /** Those of them that may go now. */
+  get ready() {
+    const first = Math.min(...this.ahead.values());
+    return this.waiting.filter(({ at }) => at < first);
   }
 
   /** Edits of this store that the server refused and nobody has given up. */
@@ -215,14 +223,14 @@ export class Outbox extends EventTarget {
   async send() {
     this.timer = undefined;
     if (this.sending) return; // it looks for more when it is done
-    const edits = together(this.waiting);
+    const edits = together(this.ready);
     if (!edits.length && !this.foreign.length) return; // without edits it asks whose store answers
     this.sending = true;
     const trouble = await this.sent(edits);
     this.sending = false;
     this.trouble = trouble;
     if (trouble) for (const { id } of this.waiting) this.late.add(id);
-    if (this.waiting.length) this.schedule(!trouble ? 0 : document.hidden ? AGAIN_UNSEEN : AGAIN);
+    if (this.ready.length) this.schedule(!trouble ? 0 : document.hidden ? AGAIN_UNSEEN : AGAIN);
     else if (this.foreign.length) this.schedule(ASK);
     this.tell("change");
   }
@@ -294,7 +302,7 @@ export class Outbox extends EventTarget {
   /** Hand over everything at once: a browser delivers a short message although the page is closed. */
   leave() {
     this.tell("leaving"); // whoever holds something back gives it now
-    const edits = together(this.waiting);
+    const edits = together(this.ready);
     if (edits.length) post(edits).catch(() => undefined); // what is not heard of is kept on the shelf
   }
 
