@@ -313,8 +313,6 @@ def count_entries(dataset_id: int, chosen: ImageFilter, *, session: Session) -> 
     """How many pictures and clips the filter leaves: a clip counts once."""
     if not _has_clips(dataset_id, session=session):
         return count_filtered(dataset_id, chosen, session=session)
-    if session.exec(select(Video.id).where(Video.dataset_id == dataset_id).limit(1)).first() is None:
-        return count_filtered(dataset_id, chosen, session=session)  # four times as quick
     return session.exec(select(func.count()).select_from(_entries(dataset_id, chosen).subquery())).one()
 
 
@@ -336,7 +334,7 @@ def page_of_entries(
 
 def _has_clips(dataset_id: int, *, session: Session) -> bool:
     """Whether there is a clip: without one no picture has to be told from a frame, and an index has the answer."""
-    return session.exec(select(Video.id).where(Video.dataset_id == dataset_id)).first() is not None
+    return session.exec(select(Video.id).where(Video.dataset_id == dataset_id).limit(1)).first() is not None
 
 
 def _entries(dataset_id: int, chosen: ImageFilter) -> CompoundSelect:
