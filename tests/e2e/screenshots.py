@@ -116,6 +116,7 @@ def main(folder: Path) -> None:
                 shoot(page, f"{full.address}/{name}", name, folder, "[data-testid=stMain]")
             search(page, full.address, folder)
             clips = quote(SAMPLE_CLIPS)
+            shoot(page, f"{full.address}/keypoints?dataset={clips}&part=talking", "timeline", folder, "canvas.timeline")
             for name in ("training", "models", "stability"):
                 shoot(page, f"{full.address}/{name}?dataset={clips}", name, folder, "[data-testid=stMain]")
         finally:
