@@ -51,14 +51,16 @@ def save_box(workspace: Workspace, row: Mapping[str, object]) -> None:
         ask_for_points(workspace, image, kind, author_id=author_id)
         return
     instance = checked_number(row.get("instance"), message("editor.instance", edit=name))
+    removed = _is_removed(workspace, instance, image)
     if act == "move":
         shown, corners = _corners(row, "shown", name), _corners(row, "corners", name)
         move_box(workspace, instance, shown, corners, author_id=author_id, edit_id=name)
     elif act == "remove":
-        if not _is_removed(workspace, instance):
+        if not removed:
             remove_faces(workspace, [instance], author_id=author_id)
     elif act == "bring_back":
-        _bring_back(workspace, instance, author_id)
+        if removed:
+            _bring_back(workspace, instance, author_id)
     else:
         raise BadInput("editor.no_box", edit=name, choices=list(ACTS))
 
@@ -86,17 +88,15 @@ def _encoder(workspace: Workspace, dataset_id: int) -> str | None:
         return None
 
 
-def _is_removed(workspace: Workspace, instance_id: int) -> bool:
+def _is_removed(workspace: Workspace, instance_id: int, image_id: int) -> bool:
     with reading(workspace.engine) as session:
         instance = session.get(Instance, instance_id)
-    if instance is None:
+    if instance is None or instance.image_id != image_id:
         raise NotFound("points.instance_gone")
     return instance.removed
 
 
 def _bring_back(workspace: Workspace, instance_id: int, author_id: int) -> None:
-    if not _is_removed(workspace, instance_id):
-        return
     with reading(workspace.engine) as session:
         event = removal_of(instance_id, session=session)
     if event is None:

@@ -25,8 +25,13 @@ def started(monkeypatch):
 
 
 @pytest.fixture
-def image(workspace, dataset, author):
-    return Shelf(workspace, dataset, author).image("a.png")
+def shelf(workspace, dataset, author):
+    return Shelf(workspace, dataset, author)
+
+
+@pytest.fixture
+def image(shelf):
+    return shelf.image("a.png")
 
 
 @pytest.fixture
@@ -89,6 +94,15 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(workspace, dataset, auth
     if row["box"] == "paint":
         row = row | {"instance": Shelf(workspace, dataset, author).instance(image, face())}
     assert reason in send(**row)["refused"]["w.1"]
+
+
+@pytest.mark.parametrize("act", ["move", "remove", "bring_back"])
+def test_a_box_of_another_picture_is_not_touched(workspace, shelf, send, image, act):
+    number = shelf.instance(image, face(), human=False)
+    told = send(image=shelf.image("b.png"), box=act, instance=number, shown=[0, 0, 120, 90], corners=BOX)
+    assert (told["saved"], list(told["refused"])) == ({}, ["w.1"])
+    (kept,) = instances(workspace)
+    assert (list(kept.box), kept.removed) == ([0, 0, 120, 90], False)
 
 
 def test_a_box_of_another_store_is_not_touched(workspace, send):
