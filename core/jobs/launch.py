@@ -5,6 +5,8 @@ from typing import Any
 from core.foundation.workspace import Workspace
 from core.jobs.queue import ring
 from core.jobs.runs import again, submit
+from db.engine import reading
+from db.queries.jobs import waiting_run
 
 
 def start(workspace: Workspace, kind: str, *, dataset_id: int, author_id: int, **parameters: Any) -> int:
@@ -12,6 +14,13 @@ def start(workspace: Workspace, kind: str, *, dataset_id: int, author_id: int, *
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
     ring(workspace, run_id)
     return run_id
+
+
+def start_unless_waiting(workspace: Workspace, kind: str, *, dataset_id: int, author_id: int, **parameters: Any) -> int:
+    """As `start`; where the same is asked for and has not begun, that run does it all: returns its id."""
+    with reading(workspace.engine) as session:
+        waiting = waiting_run(dataset_id, kind, parameters, session=session)
+    return waiting or start(workspace, kind, dataset_id=dataset_id, author_id=author_id, **parameters)
 
 
 def restart(workspace: Workspace, run_id: int, *, author_id: int) -> int:

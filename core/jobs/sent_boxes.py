@@ -4,14 +4,14 @@ They come with edits and verdicts (`core.points.sent_edits.save_sent`). What com
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from core.foundation.arrays import Box
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import message
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
-from core.jobs.launch import start
+from core.jobs.launch import start_unless_waiting
 from core.learning.promoting import promoted_skeletons
 from core.library.lookup import find_image
 from core.people.bodies import what_is_missing
@@ -32,7 +32,7 @@ def save_box(workspace: Workspace, row: Mapping[str, object]) -> None:
 
     It is ``{"id", "store", "author", "at", "box": one of ACTS, "image", ...}``: to draw, ``"kind"`` and ``"corners"``
     (left, top, right, bottom in pixels of the upright picture); to move, ``"instance"``, ``"shown"`` (the corners
-    before) and ``"corners"``; to remove and to bring back, ``"instance"``. Sent again, it changes nothing.
+    before) and ``"corners"``; to remove and to bring back, ``"instance"``. Sent again, it changes no box.
 
     Raises
     ------
@@ -69,15 +69,15 @@ def ask_for_points(workspace: Workspace, image_id: int, kind: str, *, author_id:
     """Start the runs that give boxes without points, and faces without an embedding, what they lack."""
     with reading(workspace.engine) as session:
         dataset_id = find_image(image_id, session=session).dataset_id
+    asked: dict[str, Any] = {"dataset_id": dataset_id, "author_id": author_id}
     if kind == "face":
-        encoder = _encoder(workspace, dataset_id)
-        start(workspace, "faces", dataset_id=dataset_id, author_id=author_id, encoder=encoder)
+        start_unless_waiting(workspace, "faces", **asked, encoder=_encoder(workspace, dataset_id))
     elif what_is_missing(workspace) is None:
-        start(workspace, "bodies", dataset_id=dataset_id, author_id=author_id, boxes_only=True)
+        start_unless_waiting(workspace, "bodies", **asked, boxes_only=True)
     else:  # the runs of faces and bodies ask the promoted models of both kinds
         for skeleton in promoted_skeletons(workspace, dataset_id):
             if find_skeleton(skeleton).kind == "person":
-                start(workspace, "prelabel", dataset_id=dataset_id, author_id=author_id, skeleton=skeleton)
+                start_unless_waiting(workspace, "prelabel", **asked, skeleton=skeleton)
 
 
 def _encoder(workspace: Workspace, dataset_id: int) -> str | None:

@@ -75,6 +75,13 @@ def is_done_or_open(dataset_id: int, kind: str, *, session: Session) -> bool:
     return session.exec(runs.limit(1)).first() is not None
 
 
+def waiting_run(dataset_id: int, kind: str, parameters: Mapping[str, Any], *, session: Session) -> int | None:
+    """The id of a run that is asked for like this in a dataset and has not begun; None where there is none."""
+    queued = select(Run).where(Run.dataset_id == dataset_id, Run.kind == kind, Run.state == RunState.QUEUED)
+    runs = session.exec(queued.order_by(col(Run.id)))
+    return next((run.id for run in runs if run.parameters == parameters and not run.cancel_requested), None)
+
+
 def unfinished_sources(*, session: Session) -> Sequence[Path]:
     """What the runs read that are not done: they wait, are at work, or may be asked for once more."""
     parameters = session.exec(select(Run.parameters).where(Run.state != RunState.DONE))

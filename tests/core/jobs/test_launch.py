@@ -1,8 +1,9 @@
 """A run that a page starts comes to its task."""
 
-from core.jobs.launch import restart, start
+from core.jobs.launch import restart, start, start_unless_waiting
 from core.jobs.runs import cancel
-from db.tables import RunState
+from db.tables import Run, RunState
+from db.writing import writing
 from tests.builders.queued_runs import do_all, stored_run
 
 
@@ -20,3 +21,17 @@ def test_restarted_run_is_done_with_the_same_parameters(workspace, dataset, auth
     second = restart(workspace, run_id, author_id=author)
     do_all(workspace)
     assert echo == [(second, {"colour": "green"})]
+
+
+def test_what_is_asked_for_and_has_not_begun_is_not_asked_for_twice(workspace, dataset, author):
+    def ask(**about):
+        return start_unless_waiting(workspace, "faces", dataset_id=dataset, author_id=author, **about)
+
+    first = ask(encoder="a")
+    assert ask(encoder="a") == first
+    other = ask(encoder="b")
+    assert other != first
+    with writing(workspace.engine) as session:
+        session.get_one(Run, first).state = RunState.RUNNING
+        session.get_one(Run, other).cancel_requested = True
+    assert len({first, other, ask(encoder="a"), ask(encoder="b")}) == 4, "what has begun may not see what came since"

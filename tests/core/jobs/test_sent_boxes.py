@@ -20,7 +20,7 @@ BOX = [10.0, 20.0, 60.5, 80.0]
 def started(monkeypatch):
     """The runs that were started, instead of starting them."""
     runs = []
-    monkeypatch.setattr(sent_boxes, "start", lambda _, kind, **asked: runs.append((kind, asked)))
+    monkeypatch.setattr(sent_boxes, "start_unless_waiting", lambda _, kind, **asked: runs.append((kind, asked)))
     return runs
 
 
