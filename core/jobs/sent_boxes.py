@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.foundation.arrays import Box
-from core.foundation.errors import BadInput, NotFound
+from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import message
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
@@ -101,7 +101,9 @@ def _bring_back(workspace: Workspace, instance_id: int, author_id: int) -> None:
         event = removal_of(instance_id, session=session)
     if event is None:
         raise NotFound("points.instance_gone")
-    undo(workspace, event, author_id=author_id)
+    if others := len(event.payload["instances"]) - 1:  # that decision is of somebody who has seen them all
+        raise Conflict("points.removed_with_others", count=others)
+    undo(workspace, event.id, author_id=author_id)
 
 
 def _corners(row: Mapping[str, object], word: str, name: str) -> Box:

@@ -170,8 +170,8 @@ def last_author(dataset_id: int, person_id: int, *, session: Session) -> str | N
     ).first()
 
 
-def removal_of(instance_id: int, *, session: Session) -> int | None:
-    """The id of the decision that took an instance out and counts; None where there is none."""
+def removal_of(instance_id: int, *, session: Session) -> PeopleEvent | None:
+    """The decision that took an instance out, maybe with others, and counts; None where there is none."""
     removals = (
         select(PeopleEvent)
         .join(Instance, col(Instance.dataset_id) == col(PeopleEvent.dataset_id))
@@ -179,4 +179,4 @@ def removal_of(instance_id: int, *, session: Session) -> int | None:
         .order_by(col(PeopleEvent.id).desc())
     )
     events = session.exec(removals.execution_options(yield_per=50))
-    return next((event.id for event in events if instance_id in event.payload["instances"]), None)
+    return next((event for event in events if instance_id in event.payload["instances"]), None)

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from core.jobs import sent_boxes
 from core.jobs.sent_boxes import save_box
+from core.people.deciding import remove_faces
 from core.points.sent_edits import save_sent
 from db.engine import reading
 from db.queries.store import store_id
@@ -72,6 +73,18 @@ def test_a_box_is_moved_taken_away_and_brought_back(workspace, dataset, author, 
     for _ in range(2):
         back = send(id="w.4", box="bring_back", instance=number)
         assert [row["id"] for row in back["instances"]] == [number]
+
+
+def test_what_somebody_took_out_together_is_not_brought_back_by_the_undo_of_one(
+    workspace, dataset, author, send, image
+):
+    shelf = Shelf(workspace, dataset, author)
+    one, other = (shelf.instance(image, face(), human=False) for _ in range(2))
+    remove_faces(workspace, [one, other], author_id=author)
+    send(id="w.2", box="remove", instance=one)
+    reason = send(id="w.3", box="bring_back", instance=one)["refused"]["w.3"]
+    assert reason == "somebody has taken it out together with 1 other; undo that on the People page"
+    assert all(row.removed for row in instances(workspace))
 
 
 @pytest.mark.parametrize(
