@@ -158,9 +158,12 @@ def _swap_tracks(workspace: Workspace, sent: Sent, author_id: int, edit_id: str)
 
 
 def _name(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
-    """``track`` and ``name``; gives ``person``. The same name given again changes nothing."""
+    """``track`` and ``name``; gives ``person``, or of a body ``edit``. The same name given again changes nothing."""
     named = (_number(sent, "track"), _text(sent, "name"))
-    return {"person": name_track(workspace, *named, author_id=author_id, edit_id=edit_id)}
+    person = name_track(workspace, *named, author_id=author_id, edit_id=edit_id)
+    with reading(workspace.engine) as session:
+        edit = done_before(edit_id, session=session)
+    return {"person": person, "edit": edit.id if edit else None}
 
 
 def _undo(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:

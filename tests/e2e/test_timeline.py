@@ -341,6 +341,10 @@ def test_tracks_keep_their_names_and_are_cut_swapped_and_joined(page, clip):
     undo(page)
     comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 4)
     expect(chip).to_have_text("face 1")
+    page.get_by_label("Name of the track").fill("Ada")
+    panel(page, "Name").click()
+    told(page, "Named, in all of its frames. This is undone on the People page.")
+    expect(chip).to_have_text("Ada")
 
 
 @pytest.mark.nightly

@@ -142,11 +142,16 @@ def test_a_name_that_comes_late_again_does_not_replace_a_newer_one(workspace, da
         clip = session.exec(select(Video.id)).one()
     put_face(workspace, clip, 0, None, kind="person", box=(10.0, 10.0, 50.0, 90.0))
     (track,) = clip_shown(workspace, clip)["tracks"]
-    for number, name in ((1, "Ada"), (2, "Eve"), (1, "Ada"), (3, "Eve")):
-        asked("name", number, track=track["id"], name=name)
+    answers = [
+        asked("name", number, track=track["id"], name=name)["done"]
+        for number, name in ((1, "Ada"), (2, "Eve"), (1, "Ada"), (3, "Eve"))
+    ]
     assert clip_shown(workspace, clip)["tracks"][0]["name"] == "Eve"
     with reading(workspace.engine) as session:
-        assert len(session.exec(select(ClipEdit)).all()) == 2
+        first, second = session.exec(select(ClipEdit.id)).all()
+    assert [answer["edit"] for answer in answers] == [first, second, first, None]
+    asked("undo", edit=second)
+    assert clip_shown(workspace, clip)["tracks"][0]["name"] == "Ada"
 
 
 @pytest.mark.parametrize(

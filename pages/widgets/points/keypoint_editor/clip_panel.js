@@ -8,7 +8,7 @@ import {
 import { iconButton, make, pressed, setText, textButton } from "./panel.js";
 import { pressRipple, releaseRipple } from "./ripple.js";
 import { attachStrip, drawStrip, goOnScrubbing, placeInWords, STATE_LOOKS, STATE_WORDS } from "./timeline.js";
-import { decideTrack, otherTracks, toggleTrail } from "./tracks.js";
+import { decideTrack, nameTrack, otherTracks, toggleTrail } from "./tracks.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command } from "./types.js" */
@@ -126,8 +126,14 @@ function followButtons(editor) {
 
 /** @param {Editor} editor @param {HTMLElement} name @param {HTMLElement} other */
 function trackButtons(editor, name, other) {
+  const called = make("input", { class: "reason", placeholder: "Who it is", maxlength: "120", "aria-label": "Name of the track" });
   return [
     name,
+    called,
+    textButton(editor, "Name", () => {
+      nameTrack(editor, called.value);
+      called.value = "";
+    }),
     textButton(editor, "Cut here", () => decideTrack(editor, "cut")),
     other,
     textButton(editor, "Join", () => decideTrack(editor, "join")),

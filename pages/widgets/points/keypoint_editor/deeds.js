@@ -215,6 +215,7 @@ const TOLD = {
   cut: () => "Cut: from here on it is another track.",
   swap_tracks: () => "Swapped from here on.",
   redo: ({ undone, kept }) => `Done again ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
+  name: ({ person }) => `Named, in all of its frames.${person ? " This is undone on the People page." : ""}`,
   undo: ({ undone, kept }) => `Turned back ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
 };
 

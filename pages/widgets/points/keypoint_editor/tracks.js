@@ -100,3 +100,11 @@ export function decideTrack(editor, deed) {
   const asked = { cut: { track, frame }, join: { track, other }, swap_tracks: { track, other, frame } }[deed];
   return editor.timeline.deeds.ask({ do: deed, ...asked });
 }
+
+/** Say who the selected face or body is, in every frame of its track. @param {Editor} editor @param {string} name */
+export function nameTrack(editor, name) {
+  const track = editor.selectedInstance()?.track;
+  if (typeof track !== "number") return editor.say("Choose a face or a body of a clip first.");
+  if (!name.trim()) return editor.say("Write a name first.");
+  return editor.mayEdit() && editor.timeline.deeds.ask({ do: "name", track, name });
+}

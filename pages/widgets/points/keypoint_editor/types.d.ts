@@ -201,6 +201,7 @@ export interface DeedAnswer {
     left?: number;
     undone?: number;
     kept?: number;
+    person?: number | null;
   };
   pictures: number[];
   states: Record<string, string>;
