@@ -16,7 +16,7 @@ bar = st.container(horizontal=True, vertical_alignment="bottom")
 with bar:
     choose_order(dataset.id)
     if ranking(dataset.id) is None:
-        choose_filter(dataset.id, widths=(155, 130, 130), on_change=refilter)
+        choose_filter(dataset.id, widths=(215, 160, 150), on_change=refilter)
         all_pictures_button(dataset.id)
 order_caption(dataset.id)
 

@@ -40,7 +40,7 @@ CASES = [
         "faces",
         FOUND | {"without_mesh": True},
         "1 face of 1 person in 1,200 pictures; 3 without a face, 0 failed; turned heads have dlib's points alone, for "
-        "the face mesh is not on this machine (`python -m core weights fetch face-mesh`)",
+        "the face mesh is not on this machine (fetch it with: python -m core weights fetch face-mesh)",
     ),
     (
         "bodies",

@@ -269,12 +269,14 @@ def test_the_ends_are_said(open_editor):
     expect(hint).to_have_text("This is the last picture.")
 
 
-def test_the_next_with_an_unsure_point_and_the_end_of_them(open_editor):
+def test_the_next_with_an_unsure_point_after_the_last_is_the_first_again(open_editor):
     editor = open_editor()
     editor.press("d")
     editor.until(lambda: editor.view["image"] == 1, "the next picture: each has a point of 0.2")
-    editor.press("End", "d")
-    expect(editor.page.locator(".hint")).to_have_text("No picture after this one has an unsure point.")
+    editor.press("End")
+    editor.until(lambda: editor.view["image"] == 2, "the last picture")
+    editor.press("d")
+    editor.until(lambda: editor.view["image"] == 0, "the first picture")
 
 
 def test_a_key_accepts_and_goes_on_and_the_keyboard_stays(open_editor):

@@ -135,21 +135,25 @@ export function goToUnreviewed(editor) {
   else goTo(editor, index);
 }
 
-/** To the next picture with a point that its model was unsure of. @param {Editor} editor */
+/**
+ * To the next picture with a point that its model was unsure of, after the last one the first again.
+ * @param {Editor} editor
+ */
 export async function goToDoubtful(editor) {
   const { order, frames } = editor;
   const from = editor.wanted;
   if (!order) return undefined;
   editor.say("Looking for the next unsure point…");
-  for (let start = editor.index + 1; start < order.count; start += SEARCHED) {
-    const ids = [...order.images.slice(start, start + SEARCHED)];
+  for (let step = 1; step < order.count; step += SEARCHED) {
+    const places = Array.from({ length: Math.min(SEARCHED, order.count - step) }, (_, i) => editor.index + step + i);
+    const ids = places.map((place) => order.images[(place + order.count) % order.count]);
     const missing = ids.filter((id) => !frames.points(id));
     if (missing.length && !(await frames.fetchPoints(missing))) break;
     if (editor.wanted !== from) return undefined;
     const found = ids.findIndex((id) => frames.points(id)?.instances.some(unsure));
-    if (found >= 0) return goTo(editor, start + found);
+    if (found >= 0) return goTo(editor, (places[found] + order.count) % order.count);
   }
-  return editor.say(frames.trouble ? `Not found: ${frames.trouble}.` : "No picture after this one has an unsure point.");
+  return editor.say(frames.trouble ? `Not found: ${frames.trouble}.` : "No other picture has an unsure point.");
 }
 
 /** @param {Frame["instances"][number]} instance */

@@ -84,6 +84,7 @@ export class Labels {
   /** @param {Instance} instance @param {number} k */
   hasMoved(instance, k) {
     const before = this.opened.get(instance.id)?.[k];
+    if (!instance.points[k]?.human) return false; // a model has placed it anew
     return before !== undefined && !sameChange(before, changeOf(instance, k));
   }
 

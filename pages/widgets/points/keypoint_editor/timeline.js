@@ -394,7 +394,10 @@ export function attachStrip(editor, canvas) {
     gripMoved(editor, canvas, event);
   }, { signal });
   canvas.addEventListener("pointermove", (event) => gripMoved(editor, canvas, event), { signal });
-  canvas.addEventListener("pointerup", () => letGoOfStrip(editor), { signal });
+  canvas.addEventListener("pointerup", () => {
+    letGoOfStrip(editor);
+    editor.canvas.focus({ preventScroll: true }); // who scrubs by hand nudges next
+  }, { signal });
   canvas.addEventListener("pointercancel", () => letGoOfStrip(editor), { signal });
   canvas.addEventListener("keydown", (event) => stepOnStrip(editor, event), { signal });
 }
