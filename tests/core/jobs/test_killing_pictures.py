@@ -23,7 +23,7 @@ WORKER = """
 import os, sys
 from core.jobs import tasks, worker
 from core.jobs.kinds import Lane
-from core.library import batches, importing
+from core.library import importing, pixels
 from core.people.face_models import FaceModels
 from tests.builders.tiny_models import tiny_models
 
@@ -39,7 +39,7 @@ def kills(function, name_of):
         return function(*arguments)
     return killing
 
-batches.decode = kills(batches.decode, lambda file, name, limit: name)
+pixels.decode = kills(pixels.decode, lambda file, name, limit: name)
 importing.store_picture = kills(importing.store_picture, lambda workspace, content, path, reference: path)
 worker.main(None, Lane(sys.argv[1]))
 """
