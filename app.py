@@ -60,7 +60,7 @@ def _load_slow_parts() -> None:
     All that is loaded stays. Python need not look through it for garbage again and again, which is a quarter of the
     time of a page that reads 100,000 rows.
     """
-    for name in ("pandas", "core.jobs.launch", "core.verification", "scipy.special"):
+    for name in ("pandas", "core.jobs.queue", "core.verification", "scipy.special"):
         import_module(name)
     gc.collect()
     gc.freeze()

@@ -15,7 +15,7 @@ from pages.widgets.library.labels_form import labels_form
 from pages.widgets.library.picture_filter import choose_filter
 from pages.widgets.library.picture_tiles import without_face
 from pages.widgets.library.set_aside import pictures_aside
-from pages.widgets.library.totals import held
+from pages.widgets.library.totals import what_it_holds
 from pages.widgets.shared.address import end_page
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import DATASET, dataset_or_stop, workspace
@@ -32,7 +32,7 @@ if st.session_state.get(DATASET) is None:
 
 dataset = dataset_or_stop("Library")
 st.title(plain(dataset.name), anchor=False)
-by_state, total, bodies = held(dataset.id, dataset.revision)
+by_state, total, bodies = what_it_holds(dataset.id, dataset.revision)
 
 with st.grid(min_column_width=110, gap="small"):
     st.metric("Pictures", total.images, format="localized")

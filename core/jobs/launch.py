@@ -3,7 +3,6 @@
 from typing import Any
 
 from core.foundation.workspace import Workspace
-from core.jobs.queue import ring
 from core.jobs.runs import again, submit
 from db.engine import reading
 from db.queries.jobs import waiting_run
@@ -12,7 +11,7 @@ from db.queries.jobs import waiting_run
 def start(workspace: Workspace, kind: str, *, dataset_id: int, author_id: int, **parameters: Any) -> int:
     """Write a run down and wake the worker; returns the run's id at once."""
     run_id = submit(workspace, kind, dataset_id=dataset_id, author_id=author_id, parameters=parameters)
-    ring(workspace, run_id)
+    _ring(workspace, run_id)
     return run_id
 
 
@@ -26,5 +25,11 @@ def start_unless_waiting(workspace: Workspace, kind: str, *, dataset_id: int, au
 def restart(workspace: Workspace, run_id: int, *, author_id: int) -> int:
     """Do the same work once more; finished parts are not done twice."""
     again_id = again(workspace, run_id, author_id)
-    ring(workspace, again_id)
+    _ring(workspace, again_id)
     return again_id
+
+
+def _ring(workspace: Workspace, run_id: int) -> None:
+    from core.jobs.queue import ring  # huey is loaded while the browser opens, not before the workbench starts
+
+    ring(workspace, run_id)

@@ -32,7 +32,8 @@ _DEMUXERS: Final = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm"
 _KINDS: Final = "MP4, MOV, AVI, MKV, WebM"
 _BT709: Final = 1  # FFmpeg's number for it as matrix, primaries and transfer
 _LIMITED: Final = 1
-_ENCODING: Final = {"crf": "18", "preset": "veryfast"}
+# What looks ahead makes the bytes depend on how busy the machine is; the same frames give the same file.
+_ENCODING: Final = {"crf": "18", "preset": "veryfast", "threads": "1", "x264-params": "rc-lookahead=0:no-mbtree=1"}
 _KEY_SECONDS: Final = 1.0  # a browser seeks to key frames first
 _USUAL: Final = 25.0  # frames a second
 _AGREES: Final = 0.01

@@ -8,7 +8,7 @@ from pages.widgets.shared.resources import workspace
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def held(dataset_id: int, cache_key: int) -> tuple[dict[str, int], DatasetCounts, int]:  # noqa: ARG001
+def what_it_holds(dataset_id: int, cache_key: int) -> tuple[dict[str, int], DatasetCounts, int]:  # noqa: ARG001
     """How many pictures are in each state, the totals, and how many whole people there are."""
     with reading(workspace().engine) as session:
         by_state = states(dataset_id, session=session)

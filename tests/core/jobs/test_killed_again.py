@@ -45,7 +45,8 @@ PLACES = {
     "a picture's part": (files.os, "replace", lambda _, target: "/originals/" in str(target)),
     "pictures without rows": (PictureIntake, "_store", lambda _, batch: len(batch) > 1),
     "rows that are not committed": (PictureIntake, "record", lambda _, added, session: added > 1),
-    "frames without their clip": (ClipIntake, "_finish", lambda *_: True),
+    "a clip without its frames": (ClipIntake, "_store", lambda *_: True),
+    "a clip that is not counted": (ClipIntake, "_count", lambda *_: True),
     "half a picture's copy": (staging.HashedFile, "write_bytes", lambda *_: True),
     "a folder without its name": (staging.os, "replace", lambda source, _: str(source).endswith(".partial")),
     "a folder with its mark": (staging, "sync_folder", lambda path: path.name == "out"),
@@ -137,7 +138,8 @@ def test_an_import_killed_at_each_of_its_steps_loses_nothing_and_does_nothing_tw
     killed_at("a picture's part", 5)
     assert list(workers.workspace.originals.rglob(".partial-*")), "a part is left behind"
     killed_at("rows that are not committed")
-    killed_at("frames without their clip")
+    killed_at("a clip without its frames")
+    killed_at("a clip that is not counted")
     workers.start()
     run = workers.wait(run_id, "done")
     _assert_whole(workers, [f"{number:03}.png" for number in range(20)], FRAMES)

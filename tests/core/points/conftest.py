@@ -7,5 +7,5 @@ from tests.builders.learning_rows import Shelf
 
 @pytest.fixture
 def shelf(workspace, dataset, author, monkeypatch):
-    monkeypatch.setattr("core.points.label_importing.orientation_of", lambda file: 1)  # rows without files
+    monkeypatch.setattr("core.points.label_importing.picture_orientation", lambda *_: 1)  # rows without files
     return Shelf(workspace, dataset, author)

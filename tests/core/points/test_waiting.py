@@ -82,7 +82,7 @@ def test_labels_of_a_frame_whose_picture_was_removed_go_on_waiting_and_say_why(w
 def test_a_question_that_the_picture_raises_is_told_and_can_be_answered(
     workspace, dataset, author, shelf, wait, monkeypatch
 ):
-    monkeypatch.setattr("core.points.label_importing.orientation_of", lambda file: 6)
+    monkeypatch.setattr("core.points.label_importing.picture_orientation", lambda *_: 6)
     shelf.image("a.jpg")
     wait(("b.jpg", "l.json", None))
     here = {"picture": "b.jpg", "source": "l.json", "path": "a.jpg"}

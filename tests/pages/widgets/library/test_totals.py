@@ -10,7 +10,7 @@ from db.queries.library import counts
 from db.tables import Dataset, Image, ImageState
 from db.writing import writing
 from pages.widgets.library import totals
-from pages.widgets.library.totals import held
+from pages.widgets.library.totals import what_it_holds
 from tests.builders.learning_rows import Shelf, face
 
 
@@ -18,13 +18,13 @@ from tests.builders.learning_rows import Shelf, face
 def told(workspace, dataset, monkeypatch):
     """What is told now, which has to be what is there."""
     monkeypatch.setattr(totals, "workspace", lambda: workspace)
-    held.clear()
+    what_it_holds.clear()
 
     def now():
         with reading(workspace.engine) as session:
             revision = session.exec(select(Dataset.revision).where(Dataset.id == dataset)).one()
             there = counts(dataset, session=session)
-        by_state, found, bodies = held(dataset, revision)
+        by_state, found, bodies = what_it_holds(dataset, revision)
         assert found == there
         return by_state, found.images, found.faces, bodies
 
