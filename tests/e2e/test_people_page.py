@@ -191,6 +191,7 @@ def test_ticked_people_are_merged_after_a_question(page, people, store):
     one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])
     for person in (one, other):
         page.locator(f".st-key-pick-{person}").get_by_role("checkbox").check(force=True)
+        settle(page)
     says(page, f"Selected: Unnamed {one}, Unnamed {other}")
     page.get_by_role("button", name="Merge…").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()

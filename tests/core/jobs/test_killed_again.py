@@ -20,6 +20,7 @@ from core.formats.export import open_export
 from core.jobs.queue import ring
 from core.jobs.runs import recover
 from core.library.importing import skipped
+from core.library.pixels import picture_pixels
 from core.media.videos import VideoWriter
 from db.engine import reading
 from db.tables import DailyWork, Export, Frame, Image, Video
@@ -107,10 +108,13 @@ def _rows(workers, table, *order):
 
 
 def _assert_whole(workers, names, frames=0):
-    """Each picture is in the store once, with its file and as its author's work; no part of a file is left."""
+    """Each picture and frame is in the store once, can be read, and is its author's work; no part of a file is left."""
     images = _rows(workers, Image, Image.path)
     assert [image.path for image in images if image.sequence is None] == names
     for image in images:
+        assert picture_pixels(workers.workspace, image).shape[:2] == (image.height, image.width)
+        if image.sequence is not None:
+            continue  # a frame is read from its clip
         content = workers.workspace.original(image.original).read_bytes()
         assert hashlib.sha256(content).hexdigest() == image.sha256
         assert workers.workspace.derived("thumbnails", image.sha256).is_file()
