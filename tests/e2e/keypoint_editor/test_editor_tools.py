@@ -187,7 +187,7 @@ def test_a_locked_point_is_neither_picked_nor_moved_by_anything(open_editor):
     editor.until(lambda: editor.view["image"] == 1, "the next picture")
     editor.click(300, 200)
     assert editor.view["point"] != 0, "it is locked there too"
-    editor.page.locator(".legend").get_by_role("button", name="1 locked: free").click()
+    editor.page.locator(".side .legend").get_by_role("button", name="1 locked: free").click()
     editor.select(300, 200)
     assert editor.view["point"] == 0
 
@@ -224,7 +224,7 @@ def test_hidden_points_are_not_drawn_nor_picked_and_outlive_a_reload(open_editor
     editor.press("Shift+J", "Escape")
     editor.settle()
     assert colour_at(editor, 300, 200) != (255, 176, 0)
-    expect(editor.page.locator(".legend")).to_contain_text("17 hidden: show")
+    expect(editor.page.locator(".side .legend")).to_contain_text("17 hidden: show")
     editor.page.reload()
     editor.wait_until_shown()
     editor.click(300, 200)
