@@ -281,7 +281,7 @@ def list_weights(as_json: Json = False) -> None:
 
 
 @command(weights_app, "fetch")
-def fetch_weights(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
+def fetch_command(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
     """Download a model file, check it, and put it into the weights folder."""
     workspace = Workspace.open()
     bar = ProgressLine()

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from core.verification import VerificationReport
 
@@ -21,37 +22,12 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
     """
     figure = go.Figure()
     histogram, density = report.histogram, report.density
-    middles, width = (histogram.edges[1:] + histogram.edges[:-1]) / 2, float(histogram.edges[1] - histogram.edges[0])
-    highest = 0.0
-    classes = (
-        ("Different people", DIFFERENT, histogram.different, histogram.different_share),
-        ("Same person", SAME, histogram.same, histogram.same_share),
+    different = (histogram.different, histogram.different_share, density.different, density.different_bandwidth)
+    same = (histogram.same, histogram.same_share, density.same, density.same_bandwidth)
+    highest = max(
+        _add_pairs(figure, report, "Different people", DIFFERENT, *different),
+        _add_pairs(figure, report, "Same person", SAME, *same),
     )
-    curves = ((density.different, density.different_bandwidth), (density.same, density.same_bandwidth))
-    for (name, colour, counts, shares), (curve, bandwidth) in zip(classes, curves, strict=True):
-        heights = shares / width
-        highest = max(highest, float(heights.max()))
-        figure.add_bar(
-            x=middles,
-            y=heights,
-            width=width,
-            name=name,
-            marker_color=colour,
-            opacity=0.4,
-            customdata=counts,
-            hovertemplate="similarity %{x:.3f}<br>%{customdata:,} pairs",
-            legendgroup=name,
-        )
-        if curve is not None:
-            figure.add_scatter(
-                x=density.x,
-                y=curve,
-                mode="lines",
-                name=f"smoothed, bandwidth {bandwidth:.3f}",
-                legendgroup=name,
-                line={"color": colour, "width": 2},
-                hoverinfo="skip",
-            )
     here, best = ("left", "right") if threshold < report.best.threshold else ("right", "left")
     marks = (
         _mark(report.best.threshold, "best accuracy", _QUIET, "dot", best),
@@ -71,6 +47,43 @@ def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bo
     if logarithmic:
         figure.update_yaxes(type="log", range=[np.log10(highest * _FAINTEST), np.log10(highest * 1.5)])
     return figure
+
+
+def _add_pairs(
+    figure: go.Figure,
+    report: VerificationReport,
+    name: str,
+    colour: str,
+    counts: NDArray,
+    shares: NDArray,
+    curve: NDArray | None,
+    bandwidth: float | None,
+) -> float:
+    """Bars and the smoothed line of the pairs of one kind; returns how high the highest bar is."""
+    edges = report.histogram.edges
+    width = float(edges[1] - edges[0])
+    figure.add_bar(
+        x=(edges[1:] + edges[:-1]) / 2,
+        y=shares / width,
+        width=width,
+        name=name,
+        marker_color=colour,
+        opacity=0.4,
+        customdata=counts,
+        hovertemplate="similarity %{x:.3f}<br>%{customdata:,} pairs",
+        legendgroup=name,
+    )
+    if curve is not None:
+        figure.add_scatter(
+            x=report.density.x,
+            y=curve,
+            mode="lines",
+            name=f"smoothed, bandwidth {bandwidth:.3f}",
+            legendgroup=name,
+            line={"color": colour, "width": 2},
+            hoverinfo="skip",
+        )
+    return float((shares / width).max())
 
 
 def _mark(at: float, text: str, colour: str, dash: str, side: str) -> tuple[dict[str, object], dict[str, object]]:
