@@ -1,5 +1,7 @@
 """The keypoints page on drawn pictures: what a hand does arrives in the store."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +14,7 @@ from db.tables import DailyWork, Image, ImageState, Instance, KeypointRevision, 
 from db.writes.library import refresh_picture
 from db.writing import writing
 from tests.builders.staged_pictures import stage
-from tests.e2e.hands import accept, comes_to, drag, on_screen, view, wait_for
+from tests.e2e.hands import accept, comes_to, drag, on_screen, settle, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -65,6 +67,30 @@ def test_dragged_landmark_is_a_new_human_revision_and_undo_is_another(page, work
     assert len(kept) == 3, "nothing is overwritten"
     assert (work.count, image.state) == (1, ImageState.FOUND), "undone, it is as if nobody had been here"
     assert head(store, "ada.jpg").source == Source.MODEL
+
+
+def test_a_page_that_answers_late_is_not_called_back_by_what_was_just_saved(page, workbench, store):
+    late, held = [], []
+
+    def delay(socket):
+        server = socket.connect_to_server()
+        server.on_message(lambda message: held.append((socket, message)) if late else socket.send(message))
+
+    page.route_web_socket("**/_stcore/stream", delay)
+    open_page(page, workbench)
+    page.mouse.move(2, 2)
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    late.append(True)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="People").click()
+    page.wait_for_timeout(1500)  # longer than the page waits before it tells what was saved
+    late.clear()
+    for socket, message in held:
+        socket.send(message)
+    settle(page)
+    expect(page).to_have_url(re.compile("/people"))
+    expect(page.get_by_role("heading", name="People").first).to_be_visible(timeout=60_000)
 
 
 def test_next_picture_opens_and_a_reload_shows_what_was_saved(page, workbench, store):

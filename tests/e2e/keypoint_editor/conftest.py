@@ -140,6 +140,11 @@ class Driver:
         self.click(x, y)
         assert self.view["point"] is not None
 
+    def finds(self, x, y, k=0):
+        """Whether a click at a place picks that point."""
+        self.click(x, y)
+        return self.view["point"] == k
+
     def button(self, command):
         return self.page.locator(f'.keypoint-editor button[data-command="{command}"]')
 

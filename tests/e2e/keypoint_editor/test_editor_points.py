@@ -180,6 +180,7 @@ def test_undo_leaves_alone_what_somebody_else_has_moved_since(open_editor):
     editor.press("ArrowRight")
     editor.wait_for_edits(1)
     editor.press_button("They move")
+    editor.until(lambda: editor.finds(260, 200), "their point")
     editor.click(*NOTHING)
     editor.press("Control+z")
     expect(editor.page.locator(".hint")).to_contain_text("somebody else has changed it since")

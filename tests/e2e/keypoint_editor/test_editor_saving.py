@@ -140,17 +140,11 @@ def test_moving_a_refused_point_once_more_settles_it(open_editor):
     assert editor.view["point"] == 0
 
 
-def finds(editor, x, y):
-    """Whether point 0 is there."""
-    editor.click(x, y)
-    return editor.view["point"] == 0
-
-
 @pytest.mark.nightly
 def test_points_moved_by_somebody_else_appear(open_editor):
     editor = open_editor()
     editor.press_button("They move")
-    editor.until(lambda: finds(editor, 260, 200), "their point")
+    editor.until(lambda: editor.finds(260, 200), "their point")
 
 
 def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(open_editor):
@@ -167,10 +161,10 @@ def test_an_answer_that_comes_late_does_not_take_the_place_of_a_newer_one(open_e
     editor.until(lambda: asked, "a question")
     editor.press_button("They move")
     editor.until(lambda: len(asked) > 1, "another")
-    editor.until(lambda: finds(editor, 260, 200), "their point")
+    editor.until(lambda: editor.finds(260, 200), "their point")
     asked[0][0].fulfill(response=asked[0][1])
     editor.pause()
-    assert finds(editor, 260, 200)
+    assert editor.finds(260, 200)
 
 
 def test_edits_are_handed_over_before_the_next_picture_and_undone_from_there(open_editor):

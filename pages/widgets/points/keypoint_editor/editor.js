@@ -10,7 +10,7 @@ import { context2d, Picture } from "./picture.js";
 import { Frames } from "./frames.js";
 import { drawScene, isMoving } from "./draw.js";
 import { applyBoxes, followBoxes, pointNewBoxes } from "./boxes.js";
-import { arrived, followPage, rest, tellRest } from "./going.js";
+import { arrived, attachLeaving, followPage, rest, tellRest } from "./going.js";
 import { chooseInstance, pointName } from "./commands.js";
 import { isGuided, isPlacing } from "./placing.js";
 import { unlocked } from "./holding.js";
@@ -80,6 +80,7 @@ export class Editor {
   focus = null; // the instance that the page asks for
   told = { image: -1, savings: 0, turn: -1 };
   savings = 0;
+  leavingUntil = 0; // until then the page may be making way for another
   spaceHeld = false;
   tabLeaves = false;
   placedAt = -Infinity;
@@ -119,6 +120,7 @@ export class Editor {
     this.host.append(this.root);
     attachInput(this);
     attachClip(this);
+    attachLeaving(this);
     this.hearOutbox();
     this.observer.observe(this.parts.stage);
     window.addEventListener("resize", () => this.fillWindow(), { signal: this.lifetime.signal });
@@ -157,6 +159,7 @@ export class Editor {
   /** @param {Component} component */
   receive({ data, setStateValue }) {
     this.tell = setStateValue;
+    this.leavingUntil = 0;
     this.data = data;
     this.outbox.meet(data.store);
     this.history.keepFor(data.store);

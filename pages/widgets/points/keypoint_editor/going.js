@@ -10,6 +10,7 @@ import { isDoubtful } from "./draw.js";
 /** @import { Frame } from "./types.js" */
 
 const REST = 500; // ms on one picture after which the page hears of it
+const LEAVING = 5000; // ms that a page may take to make way for another
 const PIXELS_PATIENCE = 400; // ms that the picture before stays on screen while the pixels of the next one come
 const ORDER_AGAIN = 1500; // ms after which an order that did not come is asked for again
 const SEARCHED = 48; // pictures of one request while looking for one
@@ -166,7 +167,25 @@ function unsure({ points, vouched }) {
 /** Tell the page after a while what is on screen. @param {Editor} editor */
 export function rest(editor) {
   clearTimeout(editor.restTimer);
-  editor.restTimer = setTimeout(() => tellRest(editor), REST);
+  editor.restTimer = setTimeout(() => tellRest(editor), Math.max(REST, editor.leavingUntil - performance.now()));
+}
+
+/**
+ * Hold back what the page is to hear while a click elsewhere or Back may lead to another page: Streamlit would take it
+ * for a wish to stay on this one.
+ * @param {Editor} editor
+ */
+export function attachLeaving(editor) {
+  const { signal } = editor.lifetime;
+  const leave = () => {
+    editor.leavingUntil = performance.now() + LEAVING;
+    rest(editor);
+  };
+  window.addEventListener("popstate", leave, { signal });
+  document.addEventListener("click", ({ target }) => {
+    const control = target instanceof Element && target.closest("a, button");
+    if (control && !editor.root.contains(control)) leave();
+  }, { signal, capture: true });
 }
 
 /** Tell the page now: the hand leaves the editor. @param {Editor} editor */
@@ -175,6 +194,10 @@ export function tellRest(editor) {
   const { opened, savings, turn, told } = editor;
   const known = told.image === opened && told.savings === savings && told.turn === turn;
   if (opened === null || opened !== editor.wanted || known) return;
+  if (performance.now() < editor.leavingUntil) {
+    rest(editor);
+    return;
+  }
   editor.told = { image: opened, savings, turn };
   editor.tell("rested", editor.told);
   if (editor.frames.points(opened)) void editor.frames.refresh(opened); // somebody else may have been here
