@@ -91,6 +91,10 @@ def test_a_page_that_answers_late_is_not_called_back_by_what_was_just_saved(page
     settle(page)
     expect(page).to_have_url(re.compile("/people"))
     expect(page.get_by_role("heading", name="People").first).to_be_visible(timeout=60_000)
+    page.go_back()
+    expect(page.locator("canvas[data-view]").first).to_be_visible(timeout=60_000)
+    page.keyboard.press("Control+z")
+    comes_to(lambda: head(store, "ada.jpg").source, Source.MODEL)
 
 
 def test_next_picture_opens_and_a_reload_shows_what_was_saved(page, workbench, store):
@@ -242,10 +246,10 @@ def test_a_box_drawn_in_the_editor_gets_its_points_at_once_and_is_undone_moved_a
     known = boxes_of(store, "ada.jpg")
     page.keyboard.press("b")
     expect(page.locator(".hint")).to_contain_text("Drag around a face.")
-    drag(page, on_screen(page, 2, 2), on_screen(page, 52, 62))
+    drag(page, on_screen(page, 380, 30), on_screen(page, 430, 90))  # far from the edges of every other box
     new = wait_for(lambda: {number: box for number, box in boxes_of(store, "ada.jpg").items() if number not in known})
     ((number, box),) = new.items()
-    np.testing.assert_allclose(box, (2, 2, 52, 62), atol=1.0)
+    np.testing.assert_allclose(box, (380, 30, 430, 90), atol=1.0)
 
     def points():
         with reading(store.engine) as session:
@@ -262,8 +266,8 @@ def test_a_box_drawn_in_the_editor_gets_its_points_at_once_and_is_undone_moved_a
     wait_for(lambda: number in boxes_of(store, "ada.jpg"))
     expect(page.locator(".chip")).to_have_count(len(known) + 1)
 
-    drag(page, on_screen(page, 52, 30), on_screen(page, 72, 30))  # its right side
-    wait_for(lambda: abs(boxes_of(store, "ada.jpg")[number][2] - 72) < 1.0)
+    drag(page, on_screen(page, 430, 60), on_screen(page, 450, 60))  # its right side
+    wait_for(lambda: abs(boxes_of(store, "ada.jpg")[number][2] - 450) < 1.0)
     np.testing.assert_allclose(boxes_of(store, "ada.jpg")[number][:2], box[:2])
     page.locator(".chip").last.click()
     page.locator("canvas[data-view]").first.focus()

@@ -10,7 +10,7 @@ import { context2d, Picture } from "./picture.js";
 import { Frames } from "./frames.js";
 import { drawScene, isMoving } from "./draw.js";
 import { applyBoxes, followBoxes, pointNewBoxes } from "./boxes.js";
-import { arrived, attachLeaving, followPage, rest, tellRest } from "./going.js";
+import { arrived, attachLeaving, followPage, rest } from "./going.js";
 import { chooseInstance, pointName } from "./commands.js";
 import { isGuided, isPlacing } from "./placing.js";
 import { unlocked } from "./holding.js";
@@ -311,12 +311,6 @@ export class Editor {
     const ids = new Set(refused.map(({ id }) => id));
     this.history.forgetWhere((step) => ids.has(step.edit));
     this.outbox.discard(refused);
-  }
-
-  /** Hand over what is still held back, and which picture this is. */
-  handOver() {
-    this.sendDraft();
-    tellRest(this);
   }
 
   /** Send what is still held back: a run of nudges, or edits of the last moment. */

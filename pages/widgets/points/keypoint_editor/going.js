@@ -171,8 +171,8 @@ export function rest(editor) {
 }
 
 /**
- * Hold back what the page is to hear while a click elsewhere or Back may lead to another page: Streamlit would take it
- * for a wish to stay on this one.
+ * What is pressed elsewhere on the page is about the picture on screen, so the page hears of that first. A press that may
+ * lead to another page holds back all that this one would hear: Streamlit takes it for a wish to stay.
  * @param {Editor} editor
  */
 export function attachLeaving(editor) {
@@ -181,11 +181,15 @@ export function attachLeaving(editor) {
     editor.leavingUntil = performance.now() + LEAVING;
     rest(editor);
   };
+  /** @param {Event} event @param {string} controls those that may lead away */
+  const pressed = ({ target }, controls) => {
+    if (!(target instanceof Element) || editor.root.contains(target)) return;
+    if (target.closest(controls)) leave();
+    else tellRest(editor);
+  };
   window.addEventListener("popstate", leave, { signal });
-  document.addEventListener("click", ({ target }) => {
-    const control = target instanceof Element && target.closest("a, button");
-    if (control && !editor.root.contains(control)) leave();
-  }, { signal, capture: true });
+  document.addEventListener("pointerdown", (event) => pressed(event, "a"), { signal, capture: true });
+  document.addEventListener("click", (event) => pressed(event, "a, button"), { signal, capture: true });
 }
 
 /** Tell the page now: the hand leaves the editor. @param {Editor} editor */

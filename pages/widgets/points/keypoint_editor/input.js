@@ -4,6 +4,7 @@ import { boundsOf, clamp, inside, pickInstance, pickPoint } from "./view.js";
 import { ABSENT, allIndices, noteOf, regionOf, rounded } from "./model.js";
 import { instanceTitle } from "./draw.js";
 import { KEYS, fitPicture, keyName, pointName, withinPicture } from "./commands.js";
+import { tellRest } from "./going.js";
 import { isGuided, isPlacing, placePoint } from "./placing.js";
 import { chooseShape, dragShape } from "./shaping.js";
 import { takesKey } from "./keys.js";
@@ -41,7 +42,7 @@ export function attachInput(editor) {
   on(canvas, "contextmenu", (_, event) => event.preventDefault());
   on(root, "keydown", keyDown);
   on(root, "keyup", keyUp);
-  on(root, "pointerleave", () => editor.handOver());
+  on(root, "pointerleave", () => editor.sendDraft());
   on(root, "focusout", focusOut);
 }
 
@@ -344,6 +345,7 @@ function focusOut(editor, event) {
   }
   if (!(event.relatedTarget instanceof Node && editor.root.contains(event.relatedTarget))) {
     editor.tabLeaves = false;
-    editor.handOver();
+    editor.sendDraft();
+    tellRest(editor);
   }
 }
