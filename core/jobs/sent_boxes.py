@@ -22,6 +22,7 @@ from core.points.sent_edits import checked_sender
 from core.points.sent_values import checked_number, checked_place
 from db.engine import reading
 from db.queries.people.decisions import removal_of
+from db.queries.people.vectors import is_embedded
 from db.tables import Instance
 
 ACTS: Final = ("draw", "move", "remove", "bring_back")
@@ -63,6 +64,20 @@ def save_box(workspace: Workspace, row: Mapping[str, object]) -> None:
             _bring_back(workspace, instance, author_id)
     else:
         raise BadInput("editor.no_box", edit=name, choices=list(ACTS))
+    if act in ("move", "bring_back"):
+        _ask_for_what_lacks(workspace, instance, author_id)
+
+
+def _ask_for_what_lacks(workspace: Workspace, instance_id: int, author_id: int) -> None:
+    """Start the runs for a box that has no points, as one that was taken away while they were looked for, or a face
+    that has no embedding, as one that was moved."""
+    with reading(workspace.engine) as session:
+        instance = session.get_one(Instance, instance_id)
+        whole = instance.revision_id is not None and (
+            instance.kind != "face" or is_embedded(instance_id, session=session)
+        )
+    if not whole:
+        ask_for_points(workspace, instance.image_id, instance.kind, author_id=author_id)
 
 
 def ask_for_points(workspace: Workspace, image_id: int, kind: str, *, author_id: int) -> None:
@@ -71,7 +86,7 @@ def ask_for_points(workspace: Workspace, image_id: int, kind: str, *, author_id:
         dataset_id = find_image(image_id, session=session).dataset_id
     asked: dict[str, Any] = {"dataset_id": dataset_id, "author_id": author_id}
     if kind == "face":
-        start_unless_waiting(workspace, "faces", **asked, encoder=_encoder(workspace, dataset_id))
+        start_unless_waiting(workspace, "faces", **asked, encoder=_encoder(workspace, dataset_id), boxes_only=True)
     elif what_is_missing(workspace) is None:
         start_unless_waiting(workspace, "bodies", **asked, boxes_only=True)
     else:  # the runs of faces and bodies ask the promoted models of both kinds

@@ -120,10 +120,11 @@ def sample_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Find faces, points and people in what was not looked at yet."""
-    encoder = run.parameters.get("encoder")
-    version = find_faces(workspace, dataset_id=dataset_of(run), run_id=run.id, encoder=encoder, progress=progress)
-    left = complete_faces(workspace, dataset_id=dataset_of(run), run_id=run.id, encoder=encoder, progress=progress)
+    """Find faces in what was not looked at yet, unless only boxes that are there are meant; their points and people."""
+    about: dict[str, Any] = {"dataset_id": dataset_of(run), "run_id": run.id, "encoder": run.parameters.get("encoder")}
+    if not run.parameters.get("boxes_only"):
+        find_faces(workspace, **about, progress=progress)
+    version, left = complete_faces(workspace, **about, progress=progress)
     pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
         totals = counts(dataset_of(run), session=session)

@@ -8,6 +8,7 @@ embedded by another encoder are completed: they get what they lack.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +48,8 @@ class _Provenance:
 
 def find_faces(
     workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress = DEAF
-) -> int:
-    """Detect, landmark and embed every picture that the detector has not seen; returns the encoder's version id.
+) -> None:
+    """Detect, landmark and embed every picture that the detector has not seen.
 
     A face that is there already (drawn or removed by a human, or found by an earlier version) is not added again. A
     picture that cannot be looked at becomes a `Skipped` row of the run, and a scan with the reason.
@@ -78,7 +79,6 @@ def find_faces(
                 _store_scan(picture.image.id, faces, provenance, session=session)
         done += len(batch)
         progress.advance(done)
-    return provenance.encoder_id
 
 
 def lacks_mesh(workspace: Workspace) -> bool:
@@ -147,10 +147,17 @@ def _instance(image_id: int, boxes: Boxes, row: int, provenance: _Provenance) ->
     )
 
 
+class CompletedFaces(NamedTuple):
+    """The version of the encoder whose embedding every face has now, but for how many that could not get one."""
+
+    encoder_id: int
+    left: int
+
+
 def complete_faces(
     workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress = DEAF
-) -> int:
-    """Give every face of a dataset points and an embedding; returns how many faces could not get them.
+) -> CompletedFaces:
+    """Give every face of a dataset points and an embedding.
 
     A picture that cannot be read, or that a model fails on, becomes a `Skipped` row of the run with the reason; its
     faces stay as they are until a later run.
@@ -174,7 +181,7 @@ def complete_faces(
         _complete(face, *description, provenance, session=session)
 
     phase = message("progress.completing")
-    return visit_instances(
+    left = visit_instances(
         workspace,
         faces,
         lambda pictures: _describe(models, pictures),
@@ -183,6 +190,7 @@ def complete_faces(
         phase=phase,
         progress=progress,
     )
+    return CompletedFaces(provenance.encoder_id, left)
 
 
 FaceDescription = tuple[Keypoints, NDArray[np.float32]]  # 68 points and embedding of one face

@@ -41,7 +41,7 @@ class Faces:
     def complete(self, encoder: str | None = None) -> tuple[int, int]:
         """Id of the run, and how many faces were left."""
         run_id = self.run()
-        return run_id, complete_faces(self.workspace, dataset_id=self.dataset, run_id=run_id, encoder=encoder)
+        return run_id, complete_faces(self.workspace, dataset_id=self.dataset, run_id=run_id, encoder=encoder).left
 
     def image(self, name: str) -> Image:
         with reading(self.workspace.engine) as session:

@@ -85,6 +85,11 @@ def has_embedding(instance_id: int, encoder_id: int, *, session: Session) -> boo
     return session.exec(known).first() is not None
 
 
+def is_embedded(instance_id: int, *, session: Session) -> bool:
+    """Whether any encoder version has embedded a face."""
+    return session.exec(select(Embedding.id).where(Embedding.instance_id == instance_id).limit(1)).first() is not None
+
+
 def encoder_versions(dataset_id: int, *, session: Session) -> Sequence[ModelVersion]:
     """Encoder versions that have embedded a face of the dataset, newest first."""
     used = (

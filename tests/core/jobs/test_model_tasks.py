@@ -14,6 +14,7 @@ from core.jobs import model_tasks, tasks
 from core.jobs.kinds import RUN_KINDS
 from core.learning.promoting import promote, promoted_skeletons
 from core.learning.training import TrainingRequest
+from core.people.finding import CompletedFaces
 from db.engine import reading
 from db.queries.learning.models import trained_by_name
 from db.tables import GroupPart, Instance, KeypointRevision, ModelVersion, RunState, Source
@@ -241,8 +242,8 @@ def test_people_that_came_after_a_promotion_get_its_points_too(
         return {"model_version": version, "instances": 2, "predicted": 2, "failed": 0, "untaught": []}
 
     monkeypatch.setattr(model_tasks, "predict", predict)
-    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: 0)
-    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: 0)
+    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: None)
+    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: CompletedFaces(0, 0))
     assert do(kind, model="new").state == RunState.DONE
     assert head(workspace, late) == (Source.MODEL, [4.0, 4.0])
     assert head(workspace, touched) == (Source.HUMAN, [0.0, 0.0])

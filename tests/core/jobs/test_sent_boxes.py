@@ -11,7 +11,9 @@ from core.people.deciding import remove_faces
 from core.points.sent_edits import save_sent
 from db.engine import reading
 from db.queries.store import store_id
-from db.tables import Image, Instance
+from db.tables import Embedding, Image, Instance
+from db.writes.models import ensure_model_version
+from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
 BOX = [10.0, 20.0, 60.5, 80.0]
@@ -73,6 +75,29 @@ def test_a_box_is_moved_taken_away_and_brought_back(workspace, dataset, author, 
     for _ in range(2):
         back = send(id="w.4", box="bring_back", instance=number)
         assert [row["id"] for row in back["instances"]] == [number]
+
+
+def test_a_box_that_was_taken_away_before_it_had_points_gets_them_when_it_is_back(send, image, started):
+    (drawn,) = send(box="draw", kind="face", corners=BOX)["instances"]
+    send(id="w.2", box="remove", instance=drawn["id"])
+    started.clear()
+    (back,) = send(id="w.3", box="bring_back", instance=drawn["id"])["instances"]
+    assert (back["id"], back["revision"]) == (drawn["id"], None)
+    assert [(kind, asked["boxes_only"]) for kind, asked in started] == [("faces", True)]
+
+
+def test_a_face_that_lacks_nothing_starts_no_run_when_it_is_back_and_is_encoded_anew_when_it_was_moved(
+    workspace, shelf, send, image, started
+):
+    number = shelf.instance(image, face(), human=False)
+    with writing(workspace.engine) as session:
+        encoder = ensure_model_version("staged", "encoder", "0" * 64, {}, session=session)
+        session.add(Embedding(instance_id=number, model_version_id=encoder, vector=bytes(8)))
+    send(id="w.2", box="remove", instance=number)
+    send(id="w.3", box="bring_back", instance=number)
+    assert started == []
+    send(id="w.4", box="move", instance=number, shown=[0, 0, 120, 90], corners=BOX)
+    assert [(kind, asked["boxes_only"]) for kind, asked in started] == [("faces", True)]
 
 
 def test_what_somebody_took_out_together_is_not_brought_back_by_the_undo_of_one(
@@ -157,4 +182,4 @@ def test_a_person_gets_points_of_the_built_in_model_where_it_is_here_and_nobody_
 
 
 def test_a_face_is_encoded_and_pre_labelled_in_the_run_of_faces(asked):
-    assert asked("face", ["face68", "body24"]) == [("faces", {})]
+    assert asked("face", ["face68", "body24"]) == [("faces", {"boxes_only": True})]

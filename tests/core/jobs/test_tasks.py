@@ -12,6 +12,7 @@ from core.jobs import tasks
 from core.jobs.runs import submit
 from core.library.uploading import keep_upload
 from core.people.encoders import encoder_of
+from core.people.finding import CompletedFaces
 from db.engine import reading
 from db.tables import Embedding, Export, Image, Instance, RunState, Scan
 from db.writes.library import ensure_dataset
@@ -106,8 +107,8 @@ def one_face(workspace, dataset, monkeypatch):
         face = Instance(dataset_id=dataset, image_id=image.id, kind="face", left=0, top=0, right=1, bottom=1)
         session.add(face)
         session.flush()
-    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: encoder)
-    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: 1)
+    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: None)
+    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: CompletedFaces(encoder, 1))
     return face.id, encoder
 
 
@@ -125,11 +126,11 @@ def test_pictures_that_a_run_has_looked_at_are_told_from_those_of_before(workspa
         with writing(workspace.engine) as session:
             image = session.exec(select(Image.id)).one()
             session.merge(Scan(image_id=image, model_version_id=version, run_id=run_id))
-        return version
 
     monkeypatch.setattr(tasks, "find_faces", look)
+    assert do("faces", boxes_only=True).counts["looked_at"] == 0, "only boxes that are there"
     assert do("faces").counts["looked_at"] == 1
-    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: version)
+    monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: None)
     assert do("faces").counts["looked_at"] == 0
 
 

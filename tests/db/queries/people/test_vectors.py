@@ -12,6 +12,7 @@ from db.queries.people.vectors import (
     encoder_versions,
     has_embedding,
     has_vectors,
+    is_embedded,
     people_state,
     removed_faces,
     vector_rows,
@@ -127,3 +128,4 @@ def test_encoders_are_those_that_embedded_a_face_of_the_dataset_the_newest_first
         assert encoder_versions(elsewhere, session=session) == []
         assert has_embedding(faces[0], newer, session=session)
         assert not has_embedding(faces[1], newer, session=session)
+        assert [is_embedded(face, session=session) for face in (faces[0], faces[2] + 1)] == [True, False]
