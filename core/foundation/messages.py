@@ -6,6 +6,7 @@ A catalogue is a TOML file in `sentences`: one table a subject, one template a c
     {name}  {name!r}  {rate:.2f}  {bytes:,}     as in an f-string, but never an attribute or an index of a field
     {count:picture|pictures}                    1 picture, 3 pictures; with a comma before, 1,000 pictures
     {names}  {names:and}  {names:or}            a list with commas, or with a word between
+    {frame:nth}                                 as people count what begins at 0 here: 1 for 0
 """
 
 import math
@@ -169,6 +170,8 @@ class _Sentences(string.Formatter):
         if isinstance(value, list):
             between = f" {format_spec} " if format_spec else ", "
             return between.join(item.text(self._language) if isinstance(item, Message) else str(item) for item in value)
+        if format_spec == "nth":
+            return f"{value + 1:,}"
         if "|" in format_spec:
             one, many = format_spec.removeprefix(",").split("|")
             return f"{value:{',' if format_spec.startswith(',') else ''}} {one if value == 1 else many}"

@@ -156,4 +156,4 @@ def test_a_frame_of_a_clip_leaves_as_a_picture_and_one_that_does_not_decode_is_l
     assert (entry.sha256, entry.size) == (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size)
     (left,) = manifest.left_out
     assert left.path == "a.mp4/000009.jpg"
-    assert left.reason.startswith("frame 9 of it cannot be decoded")
+    assert left.reason.startswith("frame 10 of it cannot be decoded")

@@ -21,6 +21,7 @@ empty = "the clip is empty"
 long = "{count:,picture|pictures} in {seconds:.1f} s, by {names:and}; {name!r} is one of {names}"
 [labels]
 line = "{reason} (line {line})"
+frames = "frames {first:nth} to {last:nth}"
 """,
         encoding="utf-8",
     )
@@ -38,6 +39,12 @@ def test_an_error_is_a_code_and_fields_and_english_where_it_is_printed(catalogue
 
 def test_one_picture_is_not_pictures(catalogues):
     assert message("clips.long", count=1, seconds=1.0, names=["ada"], name="ada").text().startswith("1 picture in")
+
+
+def test_frames_are_counted_from_one_where_people_read_of_them(catalogues):
+    kept = message("labels.frames", first=0, last=1233)
+    assert kept.text() == "frames 1 to 1,234"
+    assert kept.fields["first"] == 0
 
 
 def test_another_language_is_a_second_catalogue_and_falls_back_to_english(catalogues):

@@ -160,7 +160,7 @@ CASES = [
     (
         "track",
         {"video": "a.mp4", "frames": 1, "stopped_at": 4, "reason": {"code": "clip_edits.cut_there", "fields": {}}},
-        "points proposed in 1 frame of a.mp4; stopped at frame 4: the clip cuts to another scene there",
+        "points proposed in 1 frame of a.mp4; stopped at frame 5: the clip cuts to another scene there",
     ),
     ("sample-clips", {"clips": 3, "frames": 180, "skipped": 0, "labelled": 180}, "180 frames of 3 clips, 180 labelled"),
     ("answers", {"labels": 3, "skipped": 1}, "3 labels in place; 1 refused, or with another question"),

@@ -353,7 +353,7 @@ def odd_clips(folder):
     return {
         "zero.mp4": "no frame of it can be decoded",
         "promises.mp4": "its header promises 60 frames, but",
-        "sizes.webm": "from frame 5 on it is 96 × 32 pixels, not 64 × 48; its frames came in as they are",
+        "sizes.webm": "from frame 6 on it is 96 × 32 pixels, not 64 × 48; its frames came in as they are",
         "sound.mp4": "there is no picture in it, only sound or text",
         "wide.mp4": "16000 × 64 pixels are more than the limit of 1,000,000 (FACET_MAX_PIXELS)",
         "tall.mp4": "64 × 16000 pixels are more than the limit of 1,000,000 (FACET_MAX_PIXELS)",

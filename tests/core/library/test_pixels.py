@@ -35,7 +35,7 @@ def test_a_clip_that_is_gone_or_another_one_is_said(workspace, taken_clip, tmp_p
         file = workspace.original(session.exec(select(Video.original)).one())
     content = file.read_bytes()
     file.write_bytes(encoded(tmp_path / "b.mp4", 30, codec="mpeg4").read_bytes())
-    with pytest.raises(BadInput, match=r"a\.mp4/000020\.jpg: frame 20 of it cannot be decoded as it was"):
+    with pytest.raises(BadInput, match=r"a\.mp4/000020\.jpg: frame 21 of it cannot be decoded as it was"):
         picture_pixels(workspace, image)
     file.unlink()
     with pytest.raises(NotFound, match=r"a\.mp4/000020\.jpg: the original is gone from "):

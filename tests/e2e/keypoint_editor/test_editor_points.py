@@ -159,11 +159,14 @@ def test_undo_and_redo_are_saved_too(open_editor):
     editor.press("Shift+ArrowRight")
     editor.wait_for_edits(1)
     editor.press("Control+z")
+    said = editor.page.locator(".hint")
+    expect(said).to_have_text("Undone: jaw_1 nudged.")
     undone = editor.wait_for_edits(2)[1]
     undo = {"code": "edits.undo", "fields": {"edit": NUDGE}}
     assert (undone["note"], undone["changes"]) == (undo, [[0, 300, 200, 2]])
     assert editor.saved_point(0)[:2] == [300, 200]
     editor.press("Control+Shift+z")
+    expect(said).to_have_text("Done again: jaw_1 nudged.")
     redone = editor.wait_for_edits(3)[2]
     redo = {"code": "edits.redo", "fields": {"edit": NUDGE}}
     assert (redone["note"], redone["changes"]) == (redo, [[0, 305, 200, 2]])
@@ -172,6 +175,12 @@ def test_undo_and_redo_are_saved_too(open_editor):
     editor.button("undo").click()
     editor.wait_for_edits(6)
     assert editor.saved_point(0)[:2] == [300, 200]
+    editor.press("Control+z")
+    expect(said).to_have_text("Undo: there is nothing left.")
+    editor.page.get_by_role("button", name="All points are right").click()
+    editor.until(lambda: editor.view["image"] == 1, "the next to review")
+    editor.press("Control+z")
+    expect(said).to_have_text("Undone: accepted.")
 
 
 def test_undo_leaves_alone_what_somebody_else_has_moved_since(open_editor):

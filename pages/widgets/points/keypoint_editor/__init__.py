@@ -33,6 +33,7 @@ _SCRIPTS: Final = (
     "frames",
     "boxes",
     "clips",
+    "telling",
     "draw",
     "loupe",
     "resetting",

@@ -7,6 +7,7 @@ import { moment, newId } from "../../shared/outbox/outbox.js";
 import { clamp } from "./view.js";
 import { rounded } from "./model.js";
 import { isFast, isHeldWhole } from "./holding.js";
+import { tellTurned } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Box, BoxDrag, BoxGesture, BoxRow, BoxStep, Instance, Step } from "./types.js" */
@@ -134,7 +135,8 @@ function postBox(editor, box) {
 export function turnBox(editor, step, other) {
   const back = inverse(editor, step.box);
   if (!back) return editor.say("Left out: this box is not there any more.");
-  return other.push({ edit: postBox(editor, back), image: step.image, box: back });
+  other.push({ edit: postBox(editor, back), image: step.image, box: back });
+  return tellTurned(editor, step, other);
 }
 
 /** @param {Editor} editor @param {BoxStep["box"]} box @returns {BoxStep["box"] | null} */

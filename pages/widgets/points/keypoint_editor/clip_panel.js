@@ -1,5 +1,6 @@
 // Clip panel: the strip's buttons, what can be done to frames of a clip, and the keys for it.
 
+import { rangeInWords } from "./clips.js";
 import { HELP, KEYS, toggleFrames } from "./commands.js";
 import { SPEEDS, toggleLoop, togglePlay } from "./playing.js";
 import {
@@ -247,7 +248,7 @@ function refreshClipPanel(editor) {
   parts.root.hidden = !timeline.panel;
   if (parts.root.hidden) return;
   parts.ofClip.hidden = !timeline.clip || editor.data.read_only;
-  setText(parts.range, range ? `Frames ${range.first} to ${range.last}` : "No range");
+  setText(parts.range, range ? `Range: ${rangeInWords(range)}` : "No range");
   setText(parts.told, deeds.trouble ? `Not done yet: ${deeds.trouble}; trying again…` : deeds.waiting.length ? "Working…" : deeds.told);
   pressed(parts.ripple, ripple.on);
   pressed(parts.trail, timeline.trail);

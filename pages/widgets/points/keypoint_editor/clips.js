@@ -2,7 +2,7 @@
 
 import { reasonOf } from "./frames.js";
 
-/** @import { ClipTrack, Course } from "./types.js" */
+/** @import { ClipTrack, Course, Range } from "./types.js" */
 
 const CLIP_ANSWER_IN = 60000; // ms; the faces of a clip that has just come in are put into tracks first
 const TURN = 137.5; // degrees between the hues of two tracks: neighbours in number are far apart in colour
@@ -36,6 +36,16 @@ export class Clip {
     const place = this.numbers.indexOf(number) + step;
     return this.numbers[Math.min(Math.max(place, 0), this.count - 1)];
   }
+}
+
+/** How people count frames, whose first has the number 0: from 1. @param {number} number of a frame */
+export function nth(number) {
+  return number + 1;
+}
+
+/** @param {Range} range */
+export function rangeInWords({ first, last }) {
+  return first === last ? `frame ${nth(first)}` : `frames ${nth(first)} to ${nth(last)}`;
 }
 
 /** @param {string} address */

@@ -13,6 +13,7 @@ import { goBy, goTo, goToDoubtful, goToImage, goToUnreviewed } from "./going.js"
 import { accept, sendVerdict, takeBack } from "./judging.js";
 import { drawBoxesOf, removeBox, turnBox } from "./boxes.js";
 import { turnDeed } from "./deeds.js";
+import { tellTurned } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command, Instance, Labelling, Note, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
@@ -164,7 +165,8 @@ function turn(editor, again, verb, from, to) {
   editor.commitDraft();
   const step = from.at(-1);
   if (editor.queue.length) return editor.queue.push(again);
-  if (!step || editor.data.read_only) return undefined;
+  if (editor.data.read_only) return undefined;
+  if (!step) return editor.say(`${verb}: there is nothing left.`);
   if (!editor.isOpen(step.image)) {
     editor.queue.push(again);
     return goToImage(editor, step.image);
@@ -190,10 +192,12 @@ function lockedPoint({ labels }, step) {
 function turnVerdict(editor, step, other) {
   if (editor.outbox.isRefused(step.edit)) {
     editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit));
+    tellTurned(editor, step, other);
     return;
   }
   const verdict = step.verdict === "accept" ? "take_back" : "accept";
   other.push({ edit: sendVerdict(editor, verdict), image: step.image, verdict });
+  tellTurned(editor, step, other);
 }
 
 /**
@@ -202,7 +206,8 @@ function turnVerdict(editor, step, other) {
  */
 function turnBack(editor, step, verb, other) {
   if (editor.outbox.isRefused(step.edit)) {
-    return editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit)); // it was never saved
+    editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit)); // it was never saved
+    return tellTurned(editor, step, other);
   }
   const instance = editor.labels.instances.get(step.instance);
   const kept = instance ? step.after.map((change) => sameChange(change, changeOf(instance, change[0]))) : [];
@@ -213,7 +218,8 @@ function turnBack(editor, step, verb, other) {
   }
   const edit = editor.post(instance, after, { code: `edits.${verb.toLowerCase()}`, fields: { edit: step.note } });
   other.push({ edit, image: step.image, instance: step.instance, before, after, note: step.note });
-  return editor.select(step.instance, after.length === 1 ? after[0][0] : editor.selection.point);
+  editor.select(step.instance, after.length === 1 ? after[0][0] : editor.selection.point);
+  return tellTurned(editor, step, other, step.after.length - after.length);
 }
 
 // ---- View -----------------------------------------------------------------------------------

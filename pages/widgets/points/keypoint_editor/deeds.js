@@ -5,6 +5,7 @@ import { moment, newId } from "../../shared/outbox/outbox.js";
 import { rest } from "./going.js";
 import { isAnyLocked } from "./holding.js";
 import { dropKept, keepText, keptPlaces, recallKept } from "./keeping.js";
+import { deedSentence, deedWords, TOLD } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Deed, DeedAnswer, DeedStep, Edit } from "./types.js" */
@@ -58,13 +59,13 @@ export class Deeds {
     const { data } = this.editor;
     const id = `${data.window}.${newId()}`;
     this.add({ ...asked, id, store: data.store, author: data.author, at: moment() });
-    if (asked.do !== "undo") this.editor.history.push(this.step(id));
+    if (asked.do !== "undo") this.editor.history.push(this.step(id, deedWords(asked)));
     return id;
   }
 
-  /** @param {string} id @returns {DeedStep} */
-  step(id) {
-    return { edit: id, image: this.editor.frame?.id ?? 0, deed: null };
+  /** @param {string} id @param {string} [what] was done, in words @returns {DeedStep} */
+  step(id, what) {
+    return { edit: id, image: this.editor.frame?.id ?? 0, deed: null, what };
   }
 
   /** @param {Deed} deed */
@@ -132,7 +133,7 @@ export class Deeds {
   }
 
   /** An undo names what it takes back by the number that the server has given to that. @param {Deed} deed */
-  body({ of: earlier, at: _, again: __, ...deed }) {
+  body({ of: earlier, at: _, again: __, what: ___, ...deed }) {
     return earlier === undefined ? deed : { ...deed, edit: this.numbers.get(earlier) ?? 0 };
   }
 
@@ -158,7 +159,7 @@ export class Deeds {
     this.settling = this.settling.filter(({ id }) => id !== deed.id);
     editor.takeFrame();
     editor.timeline.reload();
-    this.tell(TOLD[deed.again ? "redo" : deed.do](answer.done));
+    this.tell(deedSentence(deed, answer));
     editor.savings += 1;
     rest(editor);
   }
@@ -199,37 +200,14 @@ export class Deeds {
   }
 }
 
-/** @type {Record<string, (done: DeedAnswer["done"]) => string>} */
-const TOLD = {
-  propose: ({ frames = 0, stopped_at: stopped, reason }) =>
-    `Proposed in ${countOf(frames, "frame")}${stopped === null || stopped === undefined ? "" : `; stopped at ${stopped}: ${reason}`}.`,
-  ripple: ({ instances }) => {
-    const around = Array.isArray(instances) ? instances.length - 1 : 0;
-    return around ? `Corrected, fading over ${countOf(around, "frame")} around.` : "Corrected in this frame alone.";
-  },
-  accept: ({ instances, left }) => `Accepted ${instances}; ${left} as they were.`,
-  exclude: ({ pictures, left }) => `Left out ${countOf(pictures ?? 0, "picture")}; ${left} were already.`,
-  reset: ({ instances, left }) => `Reset ${instances} to what was predicted; ${left} as they were.`,
-  swap_sides: ({ instances }) => `Swapped left and right of ${instances}.`,
-  join: () => "Joined: one track now.",
-  cut: () => "Cut: from here on it is another track.",
-  swap_tracks: () => "Swapped from here on.",
-  redo: ({ undone, kept }) => `Done again ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
-  name: ({ person }) => `Named, in all of its frames.${person ? " This is undone on the People page." : ""}`,
-  undo: ({ undone, kept }) => `Turned back ${undone}${kept ? `; ${kept} have been changed since and stay` : ""}.`,
-};
-
-/** @param {number} count @param {string} what */
-export function countOf(count, what) {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 /**
  * Take a step of a clip back, or do it again: both are an undo of what was done last.
  * @param {Editor} editor @param {DeedStep} step @param {import("./types.js").Step[]} other
  */
 export function turnDeed(editor, step, other) {
   const { deeds } = editor.timeline;
-  const what = step.deed === null ? { of: step.edit } : { edit: step.deed };
-  other.push({ ...deeds.step(deeds.ask({ do: "undo", again: other === editor.history.done, ...what })), image: step.image });
+  const { what, image } = step;
+  const which = step.deed === null ? { of: step.edit } : { edit: step.deed };
+  const id = deeds.ask({ do: "undo", again: other === editor.history.done, what, ...which });
+  other.push({ ...deeds.step(id, what), image });
 }

@@ -12,6 +12,7 @@ import {
   STATES, chooseInstance, cycleVisibility, fitInstance, fitPicture, pointName, redo, stepPoint,
   toggleAdjust, toggleGhost, toggleHelp, toggleList, toggleSureness, toggleWhole, undo,
 } from "./commands.js";
+import { nth } from "./clips.js";
 import { buildHelp } from "./help.js";
 import { goBy, goTo, goToImage, goToUnreviewed } from "./going.js";
 import { accept, takeBack } from "./judging.js";
@@ -280,9 +281,9 @@ export function refreshPanel(editor) {
   const { parts, data, history, options } = editor;
   editor.root.classList.toggle("narrow", editor.root.clientWidth < NARROW);
   refreshPlace(editor);
-  parts.buttons.undo.disabled = data.read_only || !(history.done.length || editor.labels.draft);
-  parts.buttons.redo.disabled = data.read_only || !history.undone.length;
-  parts.buttons.zoom.disabled = !editor.selectedInstance();
+  disable(editor, parts.buttons.undo, data.read_only || !(history.done.length || editor.labels.draft));
+  disable(editor, parts.buttons.redo, data.read_only || !history.undone.length);
+  disable(editor, parts.buttons.zoom, !editor.selectedInstance());
   refreshTools(editor);
   parts.help.hidden = !options.help;
   parts.adjust.hidden = !options.adjust;
@@ -297,6 +298,12 @@ export function refreshPanel(editor) {
   refreshChips(editor);
   if (editor.listShown()) refreshList(editor);
   refreshTimeline(editor);
+}
+
+/** A button that can do nothing gives the keys back to the picture. @param {Editor} editor @param {HTMLButtonElement} button @param {boolean} off */
+function disable(editor, button, off) {
+  if (off && button.matches(":focus")) editor.canvas.focus({ preventScroll: true });
+  button.disabled = off;
 }
 
 /** How points are looked at and set just now. @param {Editor} editor */
@@ -341,11 +348,16 @@ function refreshPlace(editor) {
   const { parts, order, frame, data } = editor;
   refreshNumber(editor);
   setText(parts.count, order ? `/ ${order.count}` : "");
-  setText(parts.name, frame ? `${frame.name} · ${frame.width} × ${frame.height} pixels` : "");
+  setText(parts.name, frame ? `${nameInWords(frame)} · ${frame.width} × ${frame.height} pixels` : "");
   parts.name.title = frame?.name ?? "";
   parts.accept.hidden = data.read_only;
   parts.takeBack.hidden = data.read_only || frame?.state !== "accepted";
   setText(parts.accept, isBare(frame) ? "Nothing is here" : "All points are right");
+}
+
+/** Of a clip its name and the number of the frame, as people count. @param {Frame} frame */
+function nameInWords({ name, clip }) {
+  return clip ? `${name.slice(0, name.lastIndexOf("/"))} · frame ${nth(clip.frame)}` : name;
 }
 
 /** @param {Editor} editor */

@@ -1,6 +1,7 @@
 // Ranges: frames of a clip from one to another, marked on the timeline, and what is done to all of them at once.
 
-import { countOf } from "./deeds.js";
+import { rangeInWords } from "./clips.js";
+import { countOf } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Clip } from "./clips.js" */
@@ -30,7 +31,7 @@ export function markLast(editor) {
 export function mark(editor, first, last) {
   editor.timeline.range = { first, last };
   editor.timeline.touch();
-  editor.say(`Range: frames ${first} to ${last}.`);
+  editor.say(`Range: ${rangeInWords({ first, last })}.`);
 }
 
 /** @param {Editor} editor */

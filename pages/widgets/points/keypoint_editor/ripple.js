@@ -3,6 +3,7 @@
 import { moment, newId } from "../../shared/outbox/outbox.js";
 import { fetchFade } from "./clips.js";
 import { ABSENT } from "./model.js";
+import { noteWords } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Change, Instance, Note } from "./types.js" */
@@ -111,6 +112,6 @@ export function sendRipple(editor, instance, changes, note, width) {
   const edit = { id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at };
   editor.labels.apply(instance.id, changes);
   timeline.deeds.add({ id, store, author, do: "ripple", edit, width, at });
-  history.push(timeline.deeds.step(id));
+  history.push(timeline.deeds.step(id, `${noteWords(note)}, fading`));
   editor.refresh();
 }

@@ -1,7 +1,7 @@
 // Timeline: the strip under the picture. Above, cuts and the marked range; then the states of the pictures (what a human
 // has set is high, what a model has predicted lower); a line for the selected track; and its instability as a curve.
 
-import { fetchClip, fetchCourse, fetchTracks, trackTitles } from "./clips.js";
+import { fetchClip, fetchCourse, fetchTracks, nth, trackTitles } from "./clips.js";
 import { Deeds } from "./deeds.js";
 import { goTo } from "./going.js";
 import { context2d } from "./picture.js";
@@ -464,5 +464,8 @@ function stepOnStrip(editor, event) {
 export function placeInWords({ timeline: { span }, index, order, data }) {
   const state = data.states[order?.states[index] ?? 0] ?? "";
   const words = STATE_WORDS[state] ?? state;
-  return `${index - span.start + 1} of ${span.end - span.start}, ${words}, ${(span.times[index - span.start] ?? 0).toFixed(2)} seconds`;
+  const place = index - span.start;
+  const number = nth(span.numbers[place] ?? -1);
+  const frame = number && number !== place + 1 ? ` (frame ${number})` : ""; // where the strip leaves some out
+  return `${place + 1} of ${span.end - span.start}${frame}, ${words}, ${(span.times[place] ?? 0).toFixed(2)} seconds`;
 }

@@ -125,6 +125,7 @@ export interface DeedStep {
   edit: string;
   image: number; // where the hand was
   deed: number | null; // the number under which the server takes it back, once it has answered
+  what?: string; // was done, in words
 }
 
 export type Step = PointStep | VerdictStep | BoxStep | DeedStep;
@@ -187,6 +188,8 @@ export interface Deed {
   at: number;
   of?: string; // for an undo whose edit the server has not numbered yet: the id that it was sent with
   edit?: number | Edit;
+  again?: boolean; // an undo of an undo
+  what?: string; // is taken back or done again, in words
   [more: string]: unknown;
 }
 
