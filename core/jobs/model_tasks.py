@@ -21,6 +21,7 @@ from core.learning.run_folder import RunListener, messages_in
 from core.learning.training import TrainingRequest, train_model
 from core.learning.verdicts import came_to_nothing
 from core.motion.smoothing_predictions import smooth_predictions
+from core.motion.tracklets import link_clips
 from core.points.whole_pictures import box_whole_pictures
 from db.engine import reading
 from db.queries.learning.models import trained_by_name
@@ -96,6 +97,7 @@ def prediction_task(workspace: Workspace, run: Run, progress: Progress) -> dict[
         boxed = box_whole_pictures(
             workspace, dataset_id=dataset_of(run), kind=kind, author_id=run.author_id, run_id=run.id
         )
+        link_clips(workspace, dataset_id=dataset_of(run))
     report = _predict(workspace, run, progress)
     return {**report, "boxed": boxed, "kind": kind, "without_box": _without_box(workspace, run, kind)}
 

@@ -14,6 +14,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.launch import start_unless_waiting
 from core.learning.promoting import promoted_skeletons
 from core.library.lookup import find_image
+from core.motion.tracklets import link_clips
 from core.people.bodies import what_is_missing
 from core.people.deciding import remove_faces, undo
 from core.people.encoders import encoder_of
@@ -65,6 +66,7 @@ def save_box(workspace: Workspace, row: Mapping[str, object]) -> None:
     else:
         raise BadInput("editor.no_box", edit=name, choices=list(ACTS))
     if act in ("move", "bring_back"):
+        link_clips(workspace, image_id=image)
         _ask_for_what_lacks(workspace, instance, author_id)
 
 
@@ -81,7 +83,9 @@ def _ask_for_what_lacks(workspace: Workspace, instance_id: int, author_id: int) 
 
 
 def ask_for_points(workspace: Workspace, image_id: int, kind: str, *, author_id: int) -> None:
-    """Start the runs that give boxes without points, and faces without an embedding, what they lack."""
+    """Put new boxes into the tracks of their clip, and start the runs that give boxes without points, and faces
+    without an embedding, what they lack."""
+    link_clips(workspace, image_id=image_id)
     with reading(workspace.engine) as session:
         dataset_id = find_image(image_id, session=session).dataset_id
     asked: dict[str, Any] = {"dataset_id": dataset_id, "author_id": author_id}

@@ -20,6 +20,7 @@ from core.library.sample_photos import add_figures, draw_sample, note_threshold
 from core.library.uploading import discard_upload, is_upload
 from core.motion.overlaying import find_clip, render_overlay
 from core.motion.proposing import propose
+from core.motion.tracklets import link_clips
 from core.people.bodies import complete_bodies, counted_bodies, find_bodies
 from core.people.encoders import fetch_encoder, fetch_weights
 from core.people.finding import complete_faces, find_faces, lacks_mesh
@@ -55,6 +56,23 @@ def _then_waiting(task: Task) -> Task:
     return both
 
 
+def then_linked(task: Task) -> Task:
+    """A task that brings faces and bodies, and then puts those of clips into tracks, also where it was stopped."""
+
+    @wraps(task)
+    def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+        try:
+            counts = task(workspace, run, progress)
+        except Exception:
+            link_clips(workspace, dataset_id=dataset_of(run))
+            raise
+        link_clips(workspace, dataset_id=dataset_of(run))
+        return counts
+
+    return both
+
+
+@then_linked
 @_then_waiting
 def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in an export, or pictures and clips with the label files among them, and the labels that waited for them."""
@@ -80,6 +98,7 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     return {**counts, "label_files": placed, "skipped": placed["skipped"]}
 
 
+@then_linked
 @_then_waiting
 def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in label files, the pictures and clips beside them, and the labels that waited for those."""
@@ -99,6 +118,7 @@ def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     return {**import_labels(workspace, labels, **_who(run), answers=answers, progress=progress), **added}
 
 
+@then_linked
 def answers_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Answer the questions about labels that wait, and put those on."""
     answers = run.parameters["answers"]
@@ -119,6 +139,7 @@ def sample_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     return {**counts, "figures": add_figures(workspace, drawn, dataset_id=dataset_of(run), run_id=run.id)}
 
 
+@then_linked
 def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Find faces in what was not looked at yet, unless only boxes that are there are meant; their points and people."""
     about: dict[str, Any] = {"dataset_id": dataset_of(run), "run_id": run.id, "encoder": run.parameters.get("encoder")}
@@ -136,6 +157,7 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
     return {**people_task(workspace, run, progress), **report}
 
 
+@then_linked
 def bodies_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Find people where nobody looked for them yet, unless only boxes that are there are meant; and their points."""
     if not run.parameters.get("boxes_only"):
@@ -192,6 +214,7 @@ def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
     return fetch_encoder(workspace, run.parameters["encoder"], progress)
 
 
+@then_linked
 def sample_clips_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Draw clips of people, and take them in with their points."""
     drawn = draw_clips_of_people(workspace, progress)

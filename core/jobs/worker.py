@@ -22,6 +22,7 @@ from core.jobs.runs import give_back, process_name, recover
 from core.jobs.supervisor import child_environment, worker_command
 from core.library.uploading import sweep_uploads
 from core.media.files import sweep_partials, write_atomically
+from core.motion.tracklets import link_clips
 from db.engine import reading
 from db.queries.jobs import unfinished_sources
 
@@ -57,7 +58,7 @@ def main(parent: int | None = None, lane: Lane = Lane.LONG, *, beside: bool = Fa
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop_flag.set())
     threads = [threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True)]
     if lane is Lane.LONG:
-        for task in (_beat, _take_up):
+        for task in (_beat, _take_up, _link):
             threads.append(threading.Thread(target=task, args=(workspace, consumer.stop_flag), daemon=True))
     if parent is not None:
         threads.append(threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True))
@@ -115,6 +116,14 @@ def _take_up(workspace: Workspace, flag: threading.Event) -> None:
             ring(workspace, *recover(workspace, here_only=True), unless_pending=True)
         except Exception:  # a store that is busy now is not so in ten seconds
             _log.exception("the runs of processes that died could not be taken up")
+
+
+def _link(workspace: Workspace, flag: threading.Event) -> None:  # noqa: ARG001  (started like the others)
+    """Put into tracks what an earlier version of Facet, or a process that was killed, has left in none."""
+    try:
+        link_clips(workspace)
+    except Exception:  # whoever edits such a clip does it then
+        _log.exception("not all faces and bodies of clips could be put into tracks")
 
 
 def _end_with(parent: int, flag: threading.Event) -> None:

@@ -61,7 +61,10 @@ def faded_frames(workspace: Workspace, instance_id: int, width: int) -> list[Fad
     """
     place = _checked(workspace, instance_id, width)
     with reading(workspace.engine) as session:
-        window = _window(place, session.get_one(Instance, instance_id), width, session=session)
+        instance = session.get_one(Instance, instance_id)
+        if instance.track_id is None:  # it has just come in
+            return []
+        window = _window(place, instance, width, session=session)
     return _faded(window, width)
 
 
@@ -85,6 +88,7 @@ def ripple_edit(workspace: Workspace, edit: Edit, width: int, *, author_id: int)
         As `core.points.annotating.save_edit`; then nothing is changed. BadInput also if the width is none.
     """
     place = _checked(workspace, edit.instance, width)
+    link_clip(workspace, place.video_id)
     with writing(workspace.engine) as session:
         before = done_before(edit.id, session=session)
         if before is not None:
@@ -103,14 +107,13 @@ def ripple_edit(workspace: Workspace, edit: Edit, width: int, *, author_id: int)
 
 
 def _checked(workspace: Workspace, instance_id: int, width: int) -> PlaceOfInstance:
-    """Where an instance is, in a clip all of whose faces and bodies are in tracks."""
+    """Where an instance is."""
     if not 1 <= width <= WIDEST:
         raise BadInput("clip_edits.no_width", width=width, limit=WIDEST)
     with reading(workspace.engine) as session:
         place = place_of_instance(instance_id, session=session)
     if place is None:
         raise NotFound("clip_edits.in_no_clip")
-    link_clip(workspace, place.video_id)
     return place
 
 

@@ -15,7 +15,7 @@ from core.motion.clip_edits import done_before, undo_clip_edit
 from core.motion.proposing import propose
 from core.motion.ranges import FrameRange, accept_range, exclude_range, reset_range, swap_sides
 from core.motion.rippling import ripple_edit
-from core.motion.tracklets import cut_track, join_tracks, link_clip, name_track, swap_tracks, tracks_of_clip
+from core.motion.tracklets import cut_track, join_tracks, name_track, swap_tracks, tracks_of_clip
 from core.points.sent_edits import checked_sender, parse_edit
 from core.points.sent_values import checked_number, checked_seen, checked_text
 from db.batching import id_batches
@@ -28,7 +28,7 @@ Done = dict[str, Any]
 
 
 def clip_shown(workspace: Workspace, video_id: int) -> dict[str, Any]:
-    """The tracks of a clip as plain values, all of its faces and bodies being in one now.
+    """The tracks of a clip as plain values.
 
     Returns
     -------
@@ -41,7 +41,6 @@ def clip_shown(workspace: Workspace, video_id: int) -> dict[str, Any]:
     NotFound
         If there is no such clip.
     """
-    link_clip(workspace, video_id)
     return {"video": video_id, "tracks": [track._asdict() for track in tracks_of_clip(workspace, video_id)]}
 
 

@@ -4,6 +4,7 @@ A program links what is in no track yet and never changes what is in one; so wha
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +25,9 @@ from db.engine import reading
 from db.queries.motion import (
     ClipTrack,
     PlacedInstance,
-    any_in_no_track,
     clip_frames,
+    clips_not_linked,
+    frames_not_linked,
     placed_instances,
     track_instances,
     tracks_in_clip,
@@ -64,14 +66,16 @@ def link_clip(workspace: Workspace, video_id: int) -> int:
     """
     with reading(workspace.engine) as session:
         _clip(video_id, session=session)
-        if not any_in_no_track(video_id, session=session):
+        there = frames_not_linked(video_id, session=session)
+        if there is None:
             return 0
+        frames = clip_frames(video_id, frozenset(), session=session)
+    cuts = dict(zip((row.frame for row in frames[1:]), breaks_of(frames).tolist(), strict=True))
+    place = {row.frame: number for number, row in enumerate(frames)}
+    before = frames[max(place[there[0]] - _LONGEST_GAP, 0)].frame  # from there on may be what the first goes on with
     with writing(workspace.engine) as session:  # what is linked depends on what is in tracks now
         video = _clip(video_id, session=session)
-        frames = clip_frames(video_id, frozenset(), session=session)
-        placed = placed_instances(video_id, session=session)
-        cuts = dict(zip((row.frame for row in frames[1:]), breaks_of(frames).tolist(), strict=True))
-        place = {row.frame: number for number, row in enumerate(frames)}
+        placed = placed_instances(video_id, before, there[1], session=session)
         linked = link(placed, place, cuts, lambda ids: _vectors(video_id, ids, session=session))
         made = {
             number: add_track(video.dataset_id, video_id, kind, session=session)
@@ -79,6 +83,18 @@ def link_clip(workspace: Workspace, video_id: int) -> int:
         }
         set_tracks({instance: made.get(track, track) for instance, (track, _) in linked.items()}, session=session)
         return len(linked)
+
+
+def link_clips(workspace: Workspace, *, dataset_id: int | None = None, image_id: int | None = None) -> None:
+    """Link, of a dataset or of all, the clips that hold what is in no track; with a picture, only those it is in.
+
+    Whatever brings faces and bodies asks for it, so that who only looks at a clip finds all of them in tracks.
+    """
+    with reading(workspace.engine) as session:
+        clips = clips_not_linked(dataset_id, image_id, session=session)
+    for clip in clips:
+        with suppress(NotFound):  # taken out of the dataset meanwhile
+            link_clip(workspace, clip)
 
 
 def link(
@@ -157,8 +173,15 @@ def _vectors(video_id: int, ids: Sequence[int], *, session: Session) -> dict[int
 
 
 def tracks_of_clip(workspace: Workspace, video_id: int) -> list[ClipTrack]:
-    """The tracks of a clip that have an instance, by where they begin."""
+    """The tracks of a clip that have an instance, by where they begin.
+
+    Raises
+    ------
+    NotFound
+        If there is no such clip.
+    """
     with reading(workspace.engine) as session:
+        _clip(video_id, session=session)
         return tracks_in_clip(video_id, session=session)
 
 
@@ -257,7 +280,7 @@ def name_track(
     Raises
     ------
     NotFound
-        If it is not there, or has no face.
+        If it is not there, or nothing is in it.
     BadInput
         If there is no name.
     """
@@ -267,6 +290,8 @@ def name_track(
     with reading(workspace.engine) as session:
         track = _track(track_id, session=session)
         faces = sorted({place.id for place in track_instances(track_id, session=session)})
+        if not faces:
+            raise NotFound("tracks.none_numbered", number=track_id)
         owners = _owners(faces, session=session)
         named = select(Person).where(Person.dataset_id == track.dataset_id, Person.name == clean, col(Person.active))
         person = session.exec(named).first()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, case
 from sqlmodel import Session, and_, col, func, select
@@ -22,6 +22,11 @@ from db.tables import (
     Prediction,
     Source,
     Track,
+    Video,
+)
+
+_IN_NO_TRACK: Final = and_(
+    col(Instance.image_id) == col(Frame.image_id), col(Instance.track_id).is_(None), ~col(Instance.removed)
 )
 
 
@@ -181,16 +186,26 @@ class PlacedInstance(NamedTuple):
     track_id: int | None
 
 
-def placed_instances(video_id: int, *, session: Session) -> list[PlacedInstance]:
-    """The instances in the frames of a clip, by frame and instance."""
-    return _placed(Frame.video_id == video_id, session=session)
+def placed_instances(video_id: int, first: int, last: int, *, session: Session) -> list[PlacedInstance]:
+    """The instances in the frames of a clip from one to another, both included, by frame and instance."""
+    return _placed(and_(Frame.video_id == video_id, col(Frame.index).between(first, last)), session=session)
 
 
-def any_in_no_track(video_id: int, *, session: Session) -> bool:
-    """Whether there is an instance in the frames of a clip that was not linked yet."""
-    rows = select(Instance.id).join(Frame, col(Frame.image_id) == col(Instance.image_id))
-    rows = rows.where(Frame.video_id == video_id, col(Instance.track_id).is_(None), ~col(Instance.removed))
-    return session.exec(rows.limit(1)).first() is not None
+def frames_not_linked(video_id: int, *, session: Session) -> tuple[int, int] | None:
+    """The first and the last frame of a clip with an instance that is in no track; None where all are in one."""
+    rows = select(func.min(Frame.index), func.max(Frame.index)).join(Instance, _IN_NO_TRACK)
+    first, last = session.exec(rows.where(Frame.video_id == video_id)).one()
+    return None if first is None else (first, last)
+
+
+def clips_not_linked(dataset_id: int | None = None, image_id: int | None = None, *, session: Session) -> Sequence[int]:
+    """The clips, of a dataset or of all, that have an instance that is in no track, maybe in that very picture."""
+    rows = select(Frame.video_id).join(Video, col(Video.id) == col(Frame.video_id)).join(Instance, _IN_NO_TRACK)
+    if dataset_id is not None:
+        rows = rows.where(Video.dataset_id == dataset_id)
+    if image_id is not None:
+        rows = rows.where(Frame.image_id == image_id)
+    return session.exec(rows.distinct().order_by(col(Frame.video_id))).all()
 
 
 def track_instances(track_id: int, *, session: Session) -> list[PlacedInstance]:

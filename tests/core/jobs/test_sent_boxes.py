@@ -86,6 +86,13 @@ def test_a_box_that_was_taken_away_before_it_had_points_gets_them_when_it_is_bac
     assert [(kind, asked["boxes_only"]) for kind, asked in started] == [("faces", True)]
 
 
+def test_a_box_that_is_drawn_in_a_frame_of_a_clip_goes_on_with_its_track_at_once(workspace, shelf, send, image):
+    shelf.clip("a.mp4", [image, shelf.image("b.png")])
+    (first,) = send(box="draw", kind="face", corners=BOX)["instances"]
+    (next_one,) = send(id="w.2", image=image + 1, box="draw", kind="face", corners=BOX)["instances"]
+    assert first["track"] == next_one["track"] is not None
+
+
 def test_a_face_that_lacks_nothing_starts_no_run_when_it_is_back_and_is_encoded_anew_when_it_was_moved(
     workspace, shelf, send, image, started
 ):

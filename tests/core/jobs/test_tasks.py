@@ -8,13 +8,14 @@ import pytest
 from sqlmodel import func, select
 
 from core.exchange.delivering import zipped_export
+from core.foundation.errors import Cancelled
 from core.jobs import tasks
 from core.jobs.runs import submit
 from core.library.uploading import keep_upload
 from core.people.encoders import encoder_of
 from core.people.finding import CompletedFaces
 from db.engine import reading
-from db.tables import Embedding, Export, Image, Instance, RunState, Scan
+from db.tables import Embedding, Export, Frame, Image, Instance, RunState, Scan, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -140,6 +141,30 @@ def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face
     with writing(workspace.engine) as session:
         session.add(Embedding(instance_id=face, model_version_id=encoder, vector=bytes(8)))
     assert do("faces").counts["threshold"] == 0.5
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_faces_that_a_run_has_found_in_a_clip_are_in_tracks_also_where_it_was_stopped(
+    workspace, dataset, do, one_face, monkeypatch, stopped
+):
+    with writing(workspace.engine) as session:
+        about = {"path": "a.mp4", "sha256": "1", "frames_per_second": 25.0, "original": "a"}
+        clip = Video(dataset_id=dataset, width=9, height=9, frames=1, **about)
+        session.add(clip)
+        session.flush()
+        session.add(Frame(video_id=clip.id, index=0, seconds=0.0, image_id=session.exec(select(Image.id)).one()))
+    if stopped:
+        monkeypatch.setattr(tasks, "complete_faces", raises(Cancelled("runs.this_cancelled")))
+    assert do("faces").state == (RunState.CANCELLED if stopped else RunState.DONE)
+    with reading(workspace.engine) as session:
+        assert session.get(Instance, one_face[0]).track_id is not None
+
+
+def raises(error):
+    def fails(*_, **__):
+        raise error
+
+    return fails
 
 
 def test_what_grouping_again_would_change_is_looked_at_and_nothing_is_changed(workspace, dataset, do):

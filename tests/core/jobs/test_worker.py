@@ -19,8 +19,10 @@ from core.jobs.kinds import Lane
 from core.jobs.queue import queue
 from core.jobs.runs import process_name, submit, worker_lives
 from core.library import uploading
-from db.tables import Run, RunState
+from db.engine import reading
+from db.tables import Instance, Run, RunState
 from db.writing import writing
+from tests.builders.learning_rows import Shelf
 from tests.builders.queued_runs import do_all, stored_run
 from tests.builders.worker_processes import wait_for
 
@@ -122,6 +124,22 @@ def test_a_store_that_fails_once_is_asked_again(workspace, beside, left_behind, 
     wait_for(lambda: stored_run(workspace, run_id).state == RunState.QUEUED, "the recovery", 10)
     assert calls[0] == {"here_only": True}
     assert "could not be taken up" in caplog.text
+
+
+def test_faces_that_an_earlier_version_has_left_in_no_track_are_linked_when_the_worker_starts(
+    workspace, dataset, author, beside
+):
+    shelf = Shelf(workspace, dataset, author)
+    image = shelf.image("a.png")
+    shelf.clip("a.mp4", [image])
+    face = shelf.instance(image)
+    beside(worker._link, workspace)
+
+    def linked():
+        with reading(workspace.engine) as session:
+            return session.get(Instance, face).track_id is not None
+
+    wait_for(linked, "the track", 10)
 
 
 def test_the_short_lane_is_kept_started_again_and_ended(workspace, beside, monkeypatch):

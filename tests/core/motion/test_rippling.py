@@ -14,6 +14,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.motion.clip_edits import undo_clip_edit
 from core.motion.rippling import faded_frames, ripple_edit
+from core.motion.tracklets import link_clip
 from core.points.annotating import Edit, save_edit
 from core.tracks.ripple import weights
 from db.engine import reading
@@ -160,8 +161,12 @@ def test_other_tracks_do_not_move(workspace, clip, author):
     assert other not in told["instances"]
 
 
-def test_a_preview_names_the_frames_and_their_weights(workspace, clip):
+def test_a_preview_names_the_frames_and_their_weights_and_writes_nothing(workspace, clip):
     ((instance, _),) = faces_in(workspace, clip)[AT]
+    assert faded_frames(workspace, instance.id, WIDTH) == []
+    ((unlinked, _),) = faces_in(workspace, clip)[AT]
+    assert unlinked.track_id is None
+    link_clip(workspace, clip)
     found = faded_frames(workspace, instance.id, WIDTH)
     assert [row.frame for row in found] == [2, 3, 4, 6, 7, 8]
     assert [row.weight for row in found] == pytest.approx([weights(FRAMES, AT, WIDTH)[row.frame] for row in found])

@@ -11,6 +11,7 @@ from core.foundation.errors import BadInput, NotFound, OtherStore
 from core.foundation.messages import message
 from core.motion import sent_clip_edits
 from core.motion.sent_clip_edits import DEEDS, clip_shown, do_sent
+from core.motion.tracklets import link_clip
 from db.engine import reading
 from db.queries.store import store_id
 from db.tables import ClipEdit, Review, User, Video
@@ -22,12 +23,13 @@ FRAMES = 6
 
 @pytest.fixture
 def clip(workspace, dataset):
-    """A clip of 6 frames with a model's face in each, and another beside it in the first three."""
+    """A clip of 6 frames with a model's face in each, in one track."""
     add_video(workspace, dataset, "a.mp4", indices=list(range(FRAMES)))
     with reading(workspace.engine) as session:
         video = session.exec(select(Video.id)).one()
     for frame in range(FRAMES):
         put_face(workspace, video, frame, truth(FRAMES)[frame])
+    link_clip(workspace, video)
     return video
 
 
@@ -141,6 +143,7 @@ def test_a_name_that_comes_late_again_does_not_replace_a_newer_one(workspace, da
     with reading(workspace.engine) as session:
         clip = session.exec(select(Video.id)).one()
     put_face(workspace, clip, 0, None, kind="person", box=(10.0, 10.0, 50.0, 90.0))
+    link_clip(workspace, clip)
     (track,) = clip_shown(workspace, clip)["tracks"]
     answers = [
         asked("name", number, track=track["id"], name=name)["done"]

@@ -22,7 +22,7 @@ from core.motion.timelines import (
 )
 from core.motion.tracklets import link_clip, tracks_of_clip
 from db.engine import reading
-from db.tables import Review, Video
+from db.tables import Instance, Review, Video
 from tests.builders.followed_clips import put_face
 from tests.builders.staged_tracks import add_video, drifting_face
 
@@ -75,6 +75,14 @@ def test_tracks_and_what_a_correction_would_move_are_told(workspace, clip):
     told = asked_tracks(workspace, {"video": str(clip[0])})
     assert [row["number"] for row in told["tracks"]] == [1]
     assert asked_fade(workspace, {"instance": "4", "width": "3"})["frames"] == [[4, pytest.approx(0.75)]]
+
+
+def test_who_asks_for_tracks_writes_nothing(workspace, clip):
+    late = put_face(workspace, clip[0], 4, None, box=(500.0, 500.0, 540.0, 540.0))
+    assert len(asked_tracks(workspace, {"video": str(clip[0])})["tracks"]) == 1
+    assert asked_fade(workspace, {"instance": str(late), "width": "3"})["frames"] == []
+    with reading(workspace.engine) as session:
+        assert session.get(Instance, late).track_id is None
 
 
 @pytest.mark.parametrize("ask", [asked_frames, asked_course, asked_tracks])

@@ -8,10 +8,11 @@ from sqlmodel import select
 
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.motion.clip_edits import undo_clip_edit
-from core.motion.tracklets import cut_track, join_tracks, link_clip, name_track, swap_tracks, tracks_of_clip
+from core.motion.tracklets import cut_track, join_tracks, link_clip, link_clips, name_track, swap_tracks, tracks_of_clip
 from core.people.deciding import move_faces, undo
 from db.engine import reading
 from db.tables import Embedding, Frame, Instance, PeopleEvent, Review, Video
+from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, put_face
@@ -120,6 +121,42 @@ def test_what_is_in_a_track_stays_there_and_what_comes_later_joins(workspace, cl
     assert groups(workspace, clip) == {track: [0, 1, 2, 3], new: [4, 5]}
 
 
+def test_what_comes_one_by_one_is_linked_as_if_it_had_come_at_once(workspace, clip):
+    places = [(0, 10), (1, 14), (1, 300), (4, 20), (5, 24), (5, 296), (11, 30)]
+    for frame, x in places:
+        put(workspace, clip, frame, x)
+    link_clip(workspace, clip)
+    at_once = sorted(groups(workspace, clip).values())
+    with writing(workspace.engine) as session:
+        for row in session.exec(select(Instance)):
+            session.delete(row)
+    for frame, x in places:
+        put(workspace, clip, frame, x)
+        assert link_clip(workspace, clip) == 1
+    assert sorted(groups(workspace, clip).values()) == at_once == [[0, 1, 4, 5], [1, 5], [11]]
+
+
+def test_the_clips_of_a_dataset_or_of_a_picture_are_linked_and_no_others(workspace, clip, author):
+    with writing(workspace.engine) as session:
+        other = ensure_dataset("other", author, session=session)
+    add_video(workspace, other, "b.mp4", indices=[0, 1])
+    with reading(workspace.engine) as session:
+        elsewhere = session.exec(select(Video.id).where(Video.dataset_id == other)).one()
+        first = session.exec(select(Frame.image_id).where(Frame.video_id == clip, Frame.index == 0)).one()
+    for video in (clip, elsewhere):
+        put(workspace, video, 1, 10)
+
+    def linked():
+        return [None not in groups(workspace, video) for video in (clip, elsewhere)]
+
+    link_clips(workspace, image_id=first)
+    assert linked() == [False, False], "in that picture nothing is"
+    link_clips(workspace, dataset_id=other)
+    assert linked() == [False, True]
+    link_clips(workspace)
+    assert linked() == [True, True]
+
+
 @pytest.fixture
 def pair(workspace, clip):
     """Two tracks: frames 0 to 2 at one place, 3 to 5 at another."""
@@ -215,6 +252,12 @@ def test_the_unnamed_person_of_all_its_faces_gets_the_name(workspace, clip, data
     assert name_track(workspace, pair[0], "Ada", author_id=author) == person
     link_clip(workspace, clip)
     assert list(names(workspace, clip).values()) == ["Ada", None, "Ada"]
+
+
+def test_a_track_that_was_joined_to_another_is_not_named(workspace, clip, author, pair):
+    join_tracks(workspace, *pair, author_id=author)
+    with pytest.raises(NotFound):
+        name_track(workspace, pair[1], "Ada", author_id=author)
 
 
 def test_a_body_has_a_name_of_its_own(workspace, clip, author):
