@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, String, and_, null, type_coerce, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, String, and_, literal_column, null, type_coerce, union_all
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, or_, select
 
@@ -170,7 +171,7 @@ def count_without_face(dataset_id: int | None, *, session: Session) -> int:
     looked for, and nobody has reviewed anything, it is not known yet.
     """
     looked_at = col(Image.state).not_in((ImageState.NEW, ImageState.FAILED))
-    without = col(Image.faces) == 0  # asked first: few pictures are left to compare texts of
+    without = col(Image.faces) == literal_column("0")  # as the index of those few pictures says it
     unreviewed = col(Image.state).in_((ImageState.EMPTY, ImageState.FOUND))
     scans = select(Scan.image_id).where(Scan.image_id == Image.id)
     for_people = scans.where(col(Scan.model_version_id).in_(_LOOK_FOR_PEOPLE)).exists()
@@ -249,8 +250,8 @@ def images_without_scan(dataset_id: int, detector_id: int, run_id: int, *, sessi
 def pictures_set_aside(dataset_id: int, *, session: Session) -> Sequence[Image]:
     """Pictures at which the process of a run died twice, by path."""
     why = type_coerce(Image.reason, String).startswith(f'{{"code": "{SET_ASIDE}"', autoescape=True)
-    chosen = (Image.dataset_id == dataset_id, col(Image.reason).is_not(None), why)  # few have one: there is an index
-    return session.exec(select(Image).where(*chosen).order_by(col(Image.path))).all()
+    chosen = (Image.dataset_id == dataset_id, col(Image.reason).is_not(None), why)  # few have one: there is an index,
+    return sorted(session.exec(select(Image).where(*chosen)), key=attrgetter("path"))  # which no ORDER BY may hide
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class Dataset(SQLModel, table=True):
     staged_by: int | None = None
 
 
+_WITH_REASON: Final = text("reason IS NOT NULL")
+_NO_FACE: Final = text("faces = 0")
+
+
 class Image(SQLModel, table=True):
     """A picture of a dataset. The same content twice is one image; `ImagePath` has every path it came under.
 
@@ -81,12 +85,8 @@ class Image(SQLModel, table=True):
         UniqueConstraint("dataset_id", "sha256"),
         Index("ix_image_dataset_id_path", "dataset_id", "path"),
         Index("ix_image_dataset_id_state_path", "dataset_id", "state", "path"),
-        Index(
-            "ix_image_with_reason",
-            "dataset_id",
-            sqlite_where=text("reason IS NOT NULL"),
-            postgresql_where=text("reason IS NOT NULL"),
-        ),
+        Index("ix_image_with_reason", "dataset_id", sqlite_where=_WITH_REASON, postgresql_where=_WITH_REASON),
+        Index("ix_image_without_face", "dataset_id", "state", sqlite_where=_NO_FACE, postgresql_where=_NO_FACE),
     )
 
     id: int = Field(default=None, primary_key=True)

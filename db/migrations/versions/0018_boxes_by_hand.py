@@ -1,4 +1,4 @@
-"""Boxes that were drawn or moved by hand, each state of them; pictures with a reason are found at once."""
+"""Boxes drawn or moved by hand, each state of them; pictures with a reason or without a face are found at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,10 +17,13 @@ def upgrade() -> None:
         unique=("edit_id",),
     )
     op.create_index("ix_boxrevision_instance_id", "boxrevision", ["instance_id"])
-    there = sa.text("reason IS NOT NULL")
+    there, none = sa.text("reason IS NOT NULL"), sa.text("faces = 0")
     op.create_index("ix_image_with_reason", "image", ["dataset_id"], sqlite_where=there, postgresql_where=there)
+    of = ["dataset_id", "state"]
+    op.create_index("ix_image_without_face", "image", of, sqlite_where=none, postgresql_where=none)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_image_without_face", "image")
     op.drop_index("ix_image_with_reason", "image")
     op.drop_table("boxrevision")

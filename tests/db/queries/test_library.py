@@ -1,6 +1,7 @@
 """Reads about datasets, pictures and clips."""
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from core.library.exclusions import exclude
@@ -11,6 +12,7 @@ from db.queries.library import (
     count_entries,
     count_exclusions,
     count_filtered,
+    count_without_face,
     dataset_by_name,
     datasets,
     exclusions_page,
@@ -18,6 +20,7 @@ from db.queries.library import (
     page_of_entries,
     page_of_images,
     picture_paths,
+    pictures_set_aside,
 )
 from db.queries.points import pictures_in_order
 from db.tables import Frame, Image, ImagePath, ImageState, Run, Video
@@ -155,3 +158,17 @@ def test_pictures_of_an_action_that_is_no_clip_are_entries_of_their_own(workspac
     with reading(workspace.engine) as session:
         entries = page_of_entries(dataset, ImageFilter(), offset=0, limit=10, session=session)
     assert [entry.path for entry in entries] == ["50%.png", "x/a.png", "x/b.png", "y/c.png"]
+
+
+@pytest.mark.parametrize(
+    ("read", "index"), [(count_without_face, "ix_image_without_face"), (pictures_set_aside, "ix_image_with_reason")]
+)
+def test_few_pictures_of_many_are_found_by_an_index_of_theirs_alone(workspace, dataset, images, read, index):
+    asked = []
+    event.listen(workspace.engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2:4]))
+    with reading(workspace.engine) as session:
+        read(dataset, session=session)
+        statement, values = asked[-1]
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert index in plan[0][3]
+    assert not any("TEMP B-TREE" in step[3] for step in plan)
