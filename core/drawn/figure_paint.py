@@ -1,7 +1,7 @@
 """Full-body figures: tapered limbs painted from back to front, with a map of what covers what.
 
 Every part is also painted, as a number, into a map of the picture; a joint is visible exactly where the nearest part
-at its pixel is one that the joint belongs to, hidden where another part lies over it, absent beyond the frame.
+at its pixel is one that the joint belongs to, occluded where another part lies over it, absent beyond the frame.
 """
 
 from dataclasses import dataclass, field

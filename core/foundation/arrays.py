@@ -43,7 +43,7 @@ class Keypoints:
     points
         (K, 2) float32, x and y in pixels; NaN where the point is absent.
     visibility
-        (K,) uint8: 0 absent, 1 hidden, 2 visible (as in COCO).
+        (K,) uint8: 0 absent, 1 occluded, 2 visible (as in COCO).
     confidence
         (K,) float32 in [0, 1]; 1 for a human's point, NaN where a model gives none.
 

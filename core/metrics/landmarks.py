@@ -88,7 +88,7 @@ def point_errors(predicted: NDArray, truth: NDArray, visibility: NDArray, unit: 
     predicted, truth
         (N, K, 2) real, x and y in pixels; `truth` may hold anything where the point is not labelled.
     visibility
-        (N, K) int of `truth`: 0 not labelled, above 0 labelled (hidden points count).
+        (N, K) int of `truth`: 0 not labelled, above 0 labelled (occluded points count).
     unit
         (N,) pixels from `units`, or None for pixels.
 

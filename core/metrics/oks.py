@@ -64,7 +64,7 @@ def oks(
     predicted, truth
         (N, K, 2) real pixels; a predicted point that is not finite counts 0.
     visibility
-        (N, K) int of `truth`: 0 not labelled, above 0 labelled (hidden points count). What the model says of
+        (N, K) int of `truth`: 0 not labelled, above 0 labelled (occluded points count). What the model says of
         visibility plays no part.
     areas
         (N,) real, 0 or more, square pixels of the true person's outline (COCO takes the mask; for boxes alone see

@@ -41,7 +41,7 @@ class Augmentation:
         Share of the crop's width and height by which its centre moves to either side, uniform.
     mirror, blur, grey, occlusion
         Probability of each: mirrored left-right, Gaussian blur with sigma 0.2 to 1.5 % of the longer side, grey, one
-        rectangle of 10 to 40 % of each side in one colour. A covered point stays present: it is hidden, not absent.
+        rectangle of 10 to 40 % of each side in one colour. A covered point stays present: it is occluded, not absent.
     colour
         Brightness, contrast and saturation are between 1 - colour and 1 + colour times the original, hue turns by up
         to a tenth of it; uniform.

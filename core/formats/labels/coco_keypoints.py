@@ -3,7 +3,7 @@
 Coordinates are taken as they are, as in our own export (`core.formats.coco`): pixels counted from 0, `bbox` is x, y,
 width, height. Points go by the names of their category (`core.formats.labels.point_names`), by order where it has none.
 
-Visibility 0 is absent, whatever x and y are; 1 hidden; 2 visible. Files made of 300-W labels mark every point 1: where
+Visibility 0 is absent, whatever x and y are; 1 occluded, 2 visible. Files of 300-W labels mark every point 1: where
 no point of a file with face68 is 2, 1 means visible. Numbers between those are scores, which is a question for the
 whole file. `num_keypoints` and `segmentation` are not looked at. Crowds, ignored annotations, annotations without
 points, those of other categories and, in our own exports, points that a model set are left out and counted. Of work in

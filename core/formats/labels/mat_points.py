@@ -2,7 +2,7 @@
 
 ``pt3d_68`` (3 rows: x, y, depth) goes before ``pt2d`` (2 rows), which AFLW2000 fills with the 21 points of AFLW. The
 first pixel counts as 1 there (the sets' own scripts plot the points over the picture in Matlab), so 1 is subtracted.
-The depth is left out. The file is of the picture of its own name, whatever the ending. Which points are hidden is not
+The depth is left out. The file is of the picture of its own name, whatever the ending. Which points are occluded is not
 written: every point is visible, also one on the far side of a turned head, which the fitted 3D face gives.
 
 The variables are read here (MAT-file level 5, https://www.mathworks.com/help/pdf_doc/matlab/matfile_format.pdf) and not

@@ -9,7 +9,7 @@
 
 The first pixel counts as 1 there (the tools are Matlab's), so 1 is subtracted from x and y. The file is of the picture
 of its own name, whatever the ending; in the layout of 300-VW (``001/annot/000006.pts``) that lies in ``001/imgs``, and
-the folder is the clip. Visibility is not written: every point is visible, as 300-W labels hidden ones by guess too.
+the folder is the clip. Visibility is not written: every point is visible, as 300-W labels occluded ones by guess too.
 """
 
 import math

@@ -107,7 +107,7 @@ def square_around(corners: NDArray) -> Square:
 def keypoints(pose: SeenBody, skeleton: Skeleton, width: int, height: int) -> Keypoints:
     """The points of a skeleton (body24 or coco17) of one person, in a picture of that size.
 
-    What lies outside of the picture is absent; what the network takes for covered is hidden. The confidence is the
+    What lies outside of the picture is absent; what the network takes for covered is occluded. The confidence is the
     smaller of both chances that the network gives; of a derived point, that of the least sure point in it.
     """
     weights = _weights(skeleton)

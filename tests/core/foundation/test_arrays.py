@@ -86,7 +86,7 @@ def test_an_absent_point_has_no_place():
         (np.zeros((1, 2)), np.array([257]), None, r"visibility should be 0, 1 or 2, not \[257\]"),
         (np.zeros((1, 2)), [-1], None, r"visibility should be 0, 1 or 2, not \[-1\]"),
         (np.zeros((1, 2)), [1.5], None, r"visibility should be 0, 1 or 2, not \[1\.5\]"),
-        (np.full((1, 2), np.nan), [2], None, "a point that is hidden or visible needs finite coordinates"),
+        (np.full((1, 2), np.nan), [2], None, "a point that is occluded or visible needs finite coordinates"),
         (np.array([[np.inf, 0]]), [1], None, "needs finite coordinates"),
     ],
 )

@@ -226,9 +226,12 @@ def test_drag_is_sent_within_a_quarter_of_a_second(open_editor):
 def test_visibility_goes_round_and_comes_back_to_the_same_place(open_editor):
     editor = open_editor()
     editor.select(300, 200)
-    for count, expected in enumerate(([0, 300, 200, 1], [0, None, None, 0], [0, 300, 200, 2]), start=1):
+    steps = (("occluded", [0, 300, 200, 1]), ("absent", [0, None, None, 0]), ("visible", [0, 300, 200, 2]))
+    for count, (word, expected) in enumerate(steps, start=1):
         editor.press("v")
         assert editor.wait_for_edits(count)[-1]["changes"] == [expected]
+        state = editor.page.get_by_role("button", name=f"jaw_1 is {word}; change")
+        expect(state).to_have_attribute("title", f"{word}; press to change")
 
 
 @pytest.mark.nightly

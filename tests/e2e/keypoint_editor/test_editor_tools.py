@@ -1,4 +1,4 @@
-"""Sureness, the model's points, locked and hidden ones, copying, guided placing, the loupe and the keys of a person."""
+"""Sureness, the model's points, what is locked or out of sight, copying, guided placing, the loupe, a person's keys."""
 
 import json
 
@@ -163,7 +163,7 @@ def test_a_pose_is_fetched_where_it_is_not_here(open_editor):
     assert editor.saved_point(0, instance="27")[:2] == [300, 200]
 
 
-# ---- Locked and hidden ----
+# ---- Locked and out of sight ----
 
 
 def test_a_locked_point_is_neither_picked_nor_moved_by_anything(open_editor):
@@ -217,14 +217,16 @@ def test_undo_does_not_move_a_locked_point(open_editor):
 
 
 @pytest.mark.nightly
-def test_hidden_points_are_not_drawn_nor_picked_and_outlive_a_reload(open_editor):
+def test_points_out_of_sight_are_not_drawn_nor_picked_and_outlive_a_reload(open_editor):
     editor = open_editor()
     assert colour_at(editor, 300, 200) == (255, 176, 0)
     editor.select(300, 200)
-    editor.press("Shift+J", "Escape")
+    editor.press("Shift+J")
+    expect(hint(editor)).to_have_text("jaw: out of sight.")
+    editor.press("Escape")
     editor.settle()
     assert colour_at(editor, 300, 200) != (255, 176, 0)
-    expect(editor.page.locator(".side .legend")).to_contain_text("17 hidden: show")
+    expect(editor.page.locator(".side .legend")).to_contain_text("17 out of sight: show")
     editor.page.reload()
     editor.wait_until_shown()
     editor.click(300, 200)

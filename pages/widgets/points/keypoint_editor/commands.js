@@ -19,7 +19,8 @@ import { tellTurned } from "./telling.js";
 /** @import { Command, Instance, Labelling, Note, PointStep, SelectedPoint, Step, VerdictStep, Visibility } from "./types.js" */
 
 const NUDGE_PAUSE = 400; // ms without a nudge after which a run of nudges becomes one edit
-export const STATES = ["absent", "hidden", "visible"];
+export const STATES = ["absent", "occluded", "visible"];
+const MADE = ["edits.make_absent", "edits.make_hidden", "edits.make_visible"];
 /** @type {Record<Visibility, Visibility>} */
 const AFTER = { [VISIBLE]: HIDDEN, [HIDDEN]: ABSENT, [ABSENT]: VISIBLE };
 
@@ -36,7 +37,7 @@ function nudge(editor, dx, dy) {
   if (!editor.mayEdit() || !selected || selected.point.v === ABSENT) return;
   const { instance, k, point } = selected;
   if (!isInReach(instance, k)) {
-    editor.say(`${pointName(instance, k)} is ${isHeld("locked", instance, k) ? "locked" : "hidden"}.`);
+    editor.say(`${pointName(instance, k)} is ${isHeld("locked", instance, k) ? "locked" : "out of sight"}.`);
     return;
   }
   const draft = runningDraft(editor, instance, [k], noteOf("edits.nudge", pointName(instance, k)));
@@ -85,7 +86,7 @@ export function cycleVisibility(editor, k = editor.selection.point) {
 
 /** @param {Editor} editor @param {SelectedPoint} selected @param {Visibility} v */
 function setVisibility(editor, { instance, k, point }, v) {
-  const note = noteOf(`edits.make_${STATES[v]}`, pointName(instance, k));
+  const note = noteOf(MADE[v], pointName(instance, k));
   if (v === ABSENT) return editor.change(instance, [[k, null, null, v]], note);
   if (isHeld("locked", instance, k)) return editor.say(`${pointName(instance, k)} is locked.`);
   const place = point.v === ABSENT ? editor.labels.remembered(instance.id, k) : [point.x, point.y];
@@ -267,7 +268,7 @@ export function toggleGhost(editor) {
 /** @type {Record<Labelling, [Labelling, string]>} */
 const AFTER_LABELS = {
   some: ["all", "Names: every point."],
-  all: ["none", "Names hidden."],
+  all: ["none", "No names."],
   none: ["some", "Names: boxes and the selected point."],
 };
 
@@ -420,14 +421,14 @@ export const HELP = [
     ["Arrow keys", "nudge by 1 pixel (Shift 5, Alt 0.25, Ctrl or Shift+Alt 10)"],
     [["tab", "]"], "next point"],
     [["shift+tab", "["], "previous point"],
-    [["v"], "visible, hidden, absent"],
+    [["v"], "visible, occluded, absent"],
     [["delete", "backspace"], "make absent"],
     ["Click", "places the selected point if it is absent, then the next absent one"],
     [["enter"], "place the selected point where it is likely"],
     [["q"], "placing by clicks: the next point follows, one point moves, or the same point through the pictures"],
     [["x"], "the point as the model had it"],
     [["k"], "lock the point, or free it"],
-    [["j"], "hide the point, or show it"],
+    [["j"], "put the point out of sight, or show it"],
   ]],
   ["Many points", [
     ["Shift+drag a point", "move its region"],
@@ -444,8 +445,8 @@ export const HELP = [
     [["<", ">"], "scale by a hundredth, down or up"],
     [["shift+k"], "lock the region, or free it"],
     [["alt+k"], "lock the face or body, or free it"],
-    [["shift+j"], "hide the region, or show it"],
-    [["alt+j"], "hide the face or body, or show it"],
+    [["shift+j"], "put the region out of sight, or show it"],
+    [["alt+j"], "put the face or body out of sight, or show it"],
     [["ctrl+z"], "undo"],
     [["ctrl+shift+z", "ctrl+y"], "redo"],
   ]],

@@ -1,4 +1,4 @@
-// Holding: points that are locked or hidden, by their names, so that they are in every picture while the tab lives.
+// Holding: points that are locked or out of sight (here: hidden), by their names, so that they are in every picture while the tab lives.
 //
 // What is locked is neither picked nor moved, whatever moves; what is hidden is neither drawn nor picked.
 
@@ -13,7 +13,7 @@ const HELD_PLACE = "facet.held";
 /** @type {Record<Holding, Set<string>>} */
 const HELD = { locked: new Set(), hidden: new Set() };
 /** @type {Record<Holding, [on: string, off: string]>} */
-const HELD_WORDS = { locked: ["locked", "free again"], hidden: ["hidden", "shown again"] };
+const HELD_WORDS = { locked: ["locked", "free again"], hidden: ["out of sight", "shown again"] };
 recallHeld();
 
 function recallHeld() {
@@ -79,7 +79,7 @@ export function countHeld(which, instance) {
 }
 
 /**
- * Lock or hide a point, its region or all of its face or body, or undo that.
+ * Lock a point or put it out of sight, its region or all of its face or body, or undo that.
  * @param {Editor} editor @param {Holding} which @param {Scope} scope @param {number | null} [k]
  */
 export function toggleHeld(editor, which, scope, k = editor.selection.point) {
@@ -110,7 +110,7 @@ function holdsOf(instance, scope, k) {
   return { name: instance.skeleton.names[k], holds: [pointHold(instance, k)] };
 }
 
-/** Let all go that is locked, or show all that is hidden. @param {Editor} editor @param {Holding} which */
+/** Let all go that is locked, or show all that is out of sight. @param {Editor} editor @param {Holding} which */
 export function releaseAll(editor, which) {
   HELD[which].clear();
   keepHeld();

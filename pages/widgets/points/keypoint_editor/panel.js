@@ -156,7 +156,7 @@ function buildGuide(editor) {
 /** @param {Editor} editor @param {Holding} which */
 function buildRelease(editor, which) {
   const button = textButton(editor, "", andBack(editor, () => releaseAll(editor, which)));
-  button.title = which === "locked" ? "Free all that is locked" : "Show all that is hidden";
+  button.title = which === "locked" ? "Free all that is locked" : "Show all that is out of sight";
   return button;
 }
 
@@ -265,9 +265,9 @@ function resetAdjust(editor, box) {
   editor.refresh();
 }
 
-/** @param {HTMLElement[]} held what lets go of what is locked or hidden */
+/** @param {HTMLElement[]} held what lets go of what is locked or out of sight */
 function buildLegend(...held) {
-  const items = [["model", "model"], ["human", "human"], ["moved", "moved"], ["low", "unsure"], ["hollow", "hidden"]];
+  const items = [["model", "model"], ["human", "human"], ["moved", "moved"], ["low", "unsure"], ["hollow", "occluded"]];
   const signs = items.map(([name, text]) => make("span", {}, make("i", { class: `sign ${name}` }), text));
   const scale = make("i", { class: "scale", style: `background: linear-gradient(to right, ${SCALE.join(", ")})` });
   const sureness = make("span", { class: "sureness" }, "unsure", scale, "sure");
@@ -322,13 +322,13 @@ function refreshTools(editor) {
   setText(parts.spoken, spokenPoint(editor));
 }
 
-/** What is locked and hidden of the selected face or body. @param {Editor} editor */
+/** What is locked and out of sight of the selected face or body. @param {Editor} editor */
 function refreshHeld(editor) {
   const instance = editor.selectedInstance();
   const { locked, hidden } = editor.parts.held;
   const counts = { locked: instance ? countHeld("locked", instance) : 0, hidden: instance ? countHeld("hidden", instance) : 0 };
   setText(locked, `${counts.locked} locked: free`);
-  setText(hidden, `${counts.hidden} hidden: show`);
+  setText(hidden, `${counts.hidden} out of sight: show`);
   locked.hidden = !counts.locked;
   hidden.hidden = !counts.hidden;
 }
@@ -561,7 +561,7 @@ function refreshRow(editor, instance, row, k) {
   row.element.classList.toggle("doubtful", doubtful);
   row.element.classList.toggle("absent", point.v === ABSENT);
   refreshHold(row.locked, pointName(instance, k), locked, ["locked; press to free", "lock"]);
-  refreshHold(row.hidden, pointName(instance, k), hidden, ["hidden; press to show", "hide"]);
+  refreshHold(row.hidden, pointName(instance, k), hidden, ["out of sight; press to show", "put out of sight"]);
   row.state.textContent = STATE_SIGNS[point.v];
   row.state.title = `${STATES[point.v]}; press to change`;
   row.state.setAttribute("aria-label", `${pointName(instance, k)} is ${STATES[point.v]}; change`);
