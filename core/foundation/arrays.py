@@ -225,7 +225,8 @@ class Uncertainty:
     spread
         (K,) float32: standard deviation of the heatmap around the point, averaged over x and y.
     neighbours
-        (K,) float32: RMS distance of the point's own and its neighbours' predictions from their mean (PIPNet).
+        (K,) float32: RMS distance of several predictions of the point from their mean: its own and its neighbours'
+        (PIPNet), or two models' (dlib-mesh).
     flip
         (K,) float32: distance between the point and the one found in the mirrored picture.
 
@@ -248,6 +249,11 @@ class Uncertainty:
     def unknown(cls, count: int) -> Uncertainty:
         """Of a model that states none, about `count` points."""
         return cls(*(np.full(count, np.nan, np.float32) for _ in range(3)))
+
+    @property
+    def stated(self) -> bool:
+        """Whether it says anything of any point."""
+        return bool(np.isfinite([self.spread, self.neighbours, self.flip]).any())
 
     def without(self, rows: Bools) -> Uncertainty:
         """The same, but nothing stated of the points of (K,) `rows`."""

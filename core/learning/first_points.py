@@ -12,9 +12,10 @@ from core.learning.promoting import pre_labels_now, promoted_skeletons
 from core.library.batches import open_picture
 from core.library.lookup import find_image
 from db.engine import LARGEST_ID, reading
+from db.queries.learning.models import StoredPrediction
 from db.tables import Image, Instance, KeypointRevision, Review, Source
 from db.writes.library import refresh_picture
-from db.writes.models import ensure_model_version, note_model_use
+from db.writes.models import ensure_model_version, note_model_use, replace_predictions
 from db.writes.points import append_revision
 from db.writing import writing
 
@@ -62,7 +63,7 @@ def _give(workspace: Workspace, instance: Instance, image: Image, model: PoseMod
     if opened.failure is not None:
         raise FacetError.saying(opened.failure)
     corners = np.asarray([instance.box], np.float32)
-    [[(points, _)]] = predictor.estimate([opened.pixels], [corners], [[instance.box_source]])
+    [[(found, doubt)]] = predictor.estimate([opened.pixels], [corners], [[instance.box_source]])
     with writing(workspace.engine) as session:
         stored = session.get(Instance, instance.id)
         if stored is None or stored.revision_id != instance.revision_id:
@@ -71,8 +72,12 @@ def _give(workspace: Workspace, instance: Instance, image: Image, model: PoseMod
             predictor.name, "landmarks", predictor.weights_sha256, dict(predictor.settings), session=session
         )
         note_model_use(instance.dataset_id, version, session=session)
-        packed = points.without(model.untaught()).to_bytes()
+        points, doubt = found.without(model.untaught()), doubt.without(model.untaught())
+        packed = points.to_bytes()
         append_revision(stored, model.skeleton, packed, Review.OPEN, model_version_id=version, session=session)
+        if doubt.stated:
+            rows = {stored.id: StoredPrediction(model.skeleton, packed, doubt.to_bytes())}
+            replace_predictions(version, rows, session=session)
         refresh_picture(image.id, session=session)
 
 

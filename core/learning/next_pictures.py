@@ -13,7 +13,7 @@ from core.foundation.predictor_names import FLIP, PredictorName
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.labels import Labels, read_labels, read_unlabelled
-from core.learning.pose_models import find_model, stored_version
+from core.learning.pose_models import DOUBTING, built_in_for, find_model, stored_version, stored_versions
 from core.metrics import landmarks
 from core.training.active import Estimates, rank
 from db.engine import reading
@@ -48,12 +48,13 @@ def next_pictures(workspace: Workspace, dataset_id: int, skeleton_name: str) -> 
     """Rank the pictures without a human's points by what labelling them should bring.
 
     The model is the one that pre-labels, or the newest trained one that has predicted here; with the flip test where it
-    has predicted so, since every network then states a doubt.
+    has predicted so, since every network then states a doubt. Where there is none, the built-in one whose first points
+    have a doubt.
 
     Raises
     ------
     NotEnoughData
-        If no trained model has predicted anything that is unlabelled, or it states no doubt.
+        If no such model has predicted anything that is unlabelled, or it states no doubt.
     """
     model, stored, labels, waiting = _uncertain_pool(workspace, dataset_id, skeleton_name)
     held = [
@@ -71,11 +72,11 @@ def _uncertain_pool(
 ) -> tuple[str, dict[int, StoredPrediction], Labels, list[tuple[UnlabelledInstance, str]]]:
     """The model as it is used, what it has stored, the labels, and the unlabelled instances that it has predicted."""
     with reading(workspace.engine) as session:
-        name = model_to_ask(dataset_id, skeleton_name, session=session)
+        uses = _uses_to_ask(workspace, dataset_id, skeleton_name, session=session)
         labels = read_labels(dataset_id, skeleton_name, session=session)
         unlabelled = read_unlabelled(dataset_id, labels, session=session)
         silent = False
-        for use in (PredictorName(name, flip_test=True), PredictorName(name)):
+        for use in uses:
             try:
                 version = stored_version(find_model(workspace, str(use), session=session), session=session)
             except NotEnoughData:
@@ -86,8 +87,23 @@ def _uncertain_pool(
                 return str(use), stored, labels, waiting
             silent |= bool(waiting)
     if silent:
-        raise NotEnoughData("models.no_doubt", name=name, flip=FLIP)
-    raise NotEnoughData("models.nothing_unlabelled", name=name)
+        raise NotEnoughData("models.no_doubt", name=uses[0].model, flip=FLIP)
+    raise NotEnoughData("models.nothing_unlabelled", name=uses[0].model)
+
+
+def _uses_to_ask(workspace: Workspace, dataset_id: int, skeleton_name: str, *, session: Session) -> list[PredictorName]:
+    """The model to ask in the uses that may state a doubt, the one that states more first."""
+    try:
+        name = model_to_ask(dataset_id, skeleton_name, session=session)
+    except NotEnoughData:
+        usual = built_in_for(workspace, skeleton_name)
+        if usual != DOUBTING:
+            raise
+        versions = stored_versions(find_model(workspace, usual, session=session), session=session)
+        if not versions or not count_predictions(dataset_id, versions[0], session=session):
+            raise NotEnoughData("models.no_doubt_of_built_in", skeleton=skeleton_name, name=usual) from None
+        return [PredictorName(usual)]
+    return [PredictorName(name, flip_test=True), PredictorName(name)]
 
 
 def model_to_ask(dataset_id: int, skeleton_name: str, *, session: Session) -> str:

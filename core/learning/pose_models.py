@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Bools, Keypoints, Uncertainty
+from core.foundation.arrays import Bools
 from core.foundation.errors import BadWeights, MissingWeights, NotEnoughData, NotFound
 from core.foundation.predictor_names import PredictorName
 from core.foundation.skeletons import find_skeleton
 from core.foundation.workspace import Workspace
 from core.learning.samples import TAUGHT
 from core.models import LANDMARKERS, lacking, load_landmarker, usual_landmarker
-from core.models.faces.interfaces import Landmarker, Model
+from core.models.faces.interfaces import Landmarker, LocatedPoints, Model, located
 from core.models.weights import sha256_of
 from core.training.taught import point_list
 from db.queries.learning.models import model_versions, trained_by_name, trained_models
@@ -33,6 +33,8 @@ BUILT_IN: Final = {
     "face-mesh-468": "mesh468",
 }
 
+DOUBTING: Final = "dlib-mesh"  # the built-in one that says how unsure it is: its two models disagree
+
 _LONGEST_ID: Final = 18  # digits that the store can hold
 
 
@@ -44,7 +46,7 @@ class Predictor(Model, Protocol):
         images: Sequence[NDArray[np.uint8]],
         corners: Sequence[NDArray],
         sources: Sequence[Sequence[str]] | None = None,
-    ) -> list[list[tuple[Keypoints, Uncertainty]]]:
+    ) -> list[list[LocatedPoints]]:
         """Points and doubt of every instance of every (H, W, 3) uint8 RGB picture; `corners` are (N, 4) pixels each.
 
         `sources` says where each box comes from, as `core.models.faces.interfaces.Landmarker.locate` takes it.
@@ -90,10 +92,10 @@ class PoseModel:
 
 
 class BuiltIn:
-    """A built-in landmarker as a `Predictor`: it states no doubt."""
+    """A built-in landmarker as a `Predictor`."""
 
     def __init__(self, landmarker: Landmarker) -> None:
-        self._locate = landmarker.locate
+        self._landmarker = landmarker
         self.name, self.weights_sha256, self.settings = landmarker.name, landmarker.weights_sha256, landmarker.settings
 
     def estimate(
@@ -101,10 +103,9 @@ class BuiltIn:
         images: Sequence[NDArray[np.uint8]],
         corners: Sequence[NDArray],
         sources: Sequence[Sequence[str]] | None = None,
-    ) -> list[list[tuple[Keypoints, Uncertainty]]]:
+    ) -> list[list[LocatedPoints]]:
         told = sources if sources is not None else [None] * len(images)
-        located_in = [self._locate(*each) for each in zip(images, corners, told, strict=True)]
-        return [[(points, Uncertainty.unknown(len(points))) for points in located] for located in located_in]
+        return [located(self._landmarker, *each) for each in zip(images, corners, told, strict=True)]
 
 
 def find_model(workspace: Workspace, use_name: str, *, session: Session) -> PoseModel:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session, select
 
-from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.geometry import boxes_of
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
@@ -16,14 +15,13 @@ from core.foundation.workspace import Workspace
 from core.learning.labels import Labels
 from core.learning.pose_models import find_model, open_predictor
 from core.library.batches import visit_instances
+from core.models.faces.interfaces import LocatedPoints
 from db.engine import reading
 from db.queries.learning.models import count_predictions, instances_to_predict
 from db.queries.motion import frame_pictures
 from db.tables import Image, Instance, Prediction
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
-
-_LocatedPoints = tuple[Keypoints, Uncertainty]
 
 
 def predict(
@@ -67,13 +65,13 @@ def predict(
             instances_to_predict(dataset_id, kind, version_id, session=session), only, clips, session=session
         )
 
-    def estimate(pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]) -> list[list[_LocatedPoints]]:
+    def estimate(pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]) -> list[list[LocatedPoints]]:
         sources = [[instance.box_source for instance in instances] for _, instances in pictures]
         corners = [boxes_of(instances).astype(np.float32) for _, instances in pictures]
         located = predictor.estimate([pixels for pixels, _ in pictures], corners, sources)
         return [[(points.without(untaught), doubt.without(untaught)) for points, doubt in each] for each in located]
 
-    def keep(instance: Instance, located: _LocatedPoints, session: Session) -> None:
+    def keep(instance: Instance, located: LocatedPoints, session: Session) -> None:
         if not _is_stored(instance.id, version_id, session=session):  # else another process was quicker
             points, uncertainty = (part.to_bytes() for part in located)
             row = Prediction(

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.workspace import Workspace
 from core.models import load_detector, load_encoder, load_landmarker, usual_landmarker
-from core.models.faces.interfaces import Detector, Encoder, Landmarker, Model
+from core.models.faces.interfaces import Detector, Encoder, Landmarker, LocatedPoints, Model, located
 from db.writes.models import ensure_model_version
 
 # Indices of face68 whose means are the five points of a detector: eyes, nose tip, mouth corners.
@@ -21,10 +21,11 @@ _FIVE = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47), (30,), (48,), (54,)
 
 @dataclass(frozen=True)
 class FaceAnalysis:
-    """The faces of one picture: N boxes, N sets of 68 points, (N, D) float32 embeddings of unit length."""
+    """The faces of one picture: N boxes, N sets of 68 points with their doubt, (N, D) float32 embeddings of unit
+    length."""
 
     boxes: Boxes
-    landmarks: Sequence[Keypoints]
+    landmarks: Sequence[LocatedPoints]
     vectors: NDArray[np.float32]
 
 
@@ -58,7 +59,7 @@ class FaceModels:
             return []
         detected = self.detector.detect(pictures)
         landmarks = [
-            self.landmarker.locate(pixels, boxes.corners) for pixels, boxes in zip(pictures, detected, strict=True)
+            located(self.landmarker, pixels, boxes.corners) for pixels, boxes in zip(pictures, detected, strict=True)
         ]
         crops = [
             self.encoder.crop(pixels, corners, five)

@@ -23,14 +23,16 @@ from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_
 from core.library.derived import find_derived, keep_derived
 from core.media.images import crop_suffix, face_crop, jpeg
 from core.models import AUTO, LANDMARKERS, lacking
+from core.models.faces.interfaces import LocatedPoints, located
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
 from core.people.scans import note_scan, unknown
 from db.engine import reading
+from db.queries.learning.models import StoredPrediction
 from db.queries.library import count_images, images_without_scan, incomplete_faces
 from db.queries.people.vectors import has_embedding
 from db.tables import Embedding, Instance, Review, Source, sides
 from db.writes.library import refresh_picture
-from db.writes.models import note_model_use
+from db.writes.models import note_model_use, replace_predictions
 from db.writes.points import append_revision
 from db.writing import writing
 
@@ -122,12 +124,16 @@ def _add_faces(
 
 
 def _complete(
-    face: Instance, points: Keypoints, vector: NDArray[np.float32], provenance: _Provenance, *, session: Session
+    face: Instance, found: LocatedPoints, vector: NDArray[np.float32], provenance: _Provenance, *, session: Session
 ) -> None:
-    """Give a face the points and the embedding that it lacks."""
+    """Give a face the points, with the doubt that they have, and the embedding that it lacks."""
     if face.revision_id is None:
+        points, doubt = (part.to_bytes() for part in found)
         landmarker_id = provenance.landmarker_id
-        append_revision(face, "face68", points.to_bytes(), Review.OPEN, model_version_id=landmarker_id, session=session)
+        append_revision(face, "face68", points, Review.OPEN, model_version_id=landmarker_id, session=session)
+        if found[1].stated:
+            rows = {face.id: StoredPrediction("face68", points, doubt)}
+            replace_predictions(landmarker_id, rows, session=session)
     if not has_embedding(face.id, provenance.encoder_id, session=session):
         packed = vector.astype("<f4").tobytes()
         session.add(Embedding(instance_id=face.id, model_version_id=provenance.encoder_id, vector=packed))
@@ -193,21 +199,24 @@ def complete_faces(
     return CompletedFaces(provenance.encoder_id, left)
 
 
-FaceDescription = tuple[Keypoints, NDArray[np.float32]]  # 68 points and embedding of one face
+FaceDescription = tuple[LocatedPoints, NDArray[np.float32]]  # 68 points with their doubt, and embedding, of one face
 
 
 def _describe(
     models: FaceModels, pictures: Sequence[tuple[NDArray[np.uint8], Sequence[Instance]]]
 ) -> list[list[FaceDescription]]:
     """The faces of each picture, all embedded together."""
-    located: list[Keypoints] = []
+    found: list[LocatedPoints] = []
     crops = []
     for pixels, faces in pictures:
         corners, sources = boxes_of(faces).astype(np.float32), [face.box_source for face in faces]
-        for face, box, points in zip(faces, corners, models.landmarker.locate(pixels, corners, sources), strict=True):
-            located.append(points)
-            crops.append(models.encoder.crop(pixels, box, _five(face, points)))
-    described = zip(located, models.embed(crops), strict=True)
+        found_here = located(models.landmarker, pixels, corners, sources)
+        found += found_here
+        crops += [
+            models.encoder.crop(pixels, box, _five(face, points))
+            for face, box, (points, _) in zip(faces, corners, found_here, strict=True)
+        ]
+    described = zip(found, models.embed(crops), strict=True)
     return [list(islice(described, len(faces))) for _, faces in pictures]
 
 

@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Floats, Keypoints
+from core.foundation.arrays import Floats, Keypoints, Uncertainty
 from core.models.faces.dlib_landmarks import Dlib68Landmarker
 from core.models.faces.face_mesh import FaceMesh, Mesh
+from core.models.faces.interfaces import LocatedPoints
 from core.models.weights import sha256_of_all
 
 # On labelled real faces (the table in the README) dlib's mean error grows from 1.6 % of the diagonal, where the two are
@@ -28,7 +29,7 @@ _FADING: Final = 0.08
 
 
 class DlibMeshLandmarker:
-    """A landmarker, see `core.models.faces.interfaces.Landmarker`."""
+    """A landmarker that states its doubt, see `core.models.faces.interfaces.DoubtingLandmarker`."""
 
     name = "dlib-mesh"
 
@@ -36,17 +37,26 @@ class DlibMeshLandmarker:
         """Load both; errors as `Dlib68Landmarker` and `FaceMesh`."""
         self._dlib, self._mesh = Dlib68Landmarker(dlib68), FaceMesh(face_mesh)
         self.weights_sha256 = sha256_of_all([dlib68, face_mesh])
-        rule = {"turned": _TURNED, "apart": _APART, "score": _LEAST_SCORE, "fading": _FADING}
+        rule: dict[str, object] = {"turned": _TURNED, "apart": _APART, "score": _LEAST_SCORE, "fading": _FADING}
+        rule["doubt"] = "half the distance"
         self.settings: dict[str, object] = {"dlib": self._dlib.settings, "mesh": self._mesh.settings, "rule": rule}
 
     def locate(
         self, image: NDArray[np.uint8], corners: NDArray, sources: Sequence[str] | None = None
     ) -> list[Keypoints]:
         """68 points of every face, all visible, with a confidence each; parameters as `Dlib68Landmarker.locate`."""
+        return [points for points, _ in self.estimate(image, corners, sources)]
+
+    def estimate(
+        self, image: NDArray[np.uint8], corners: NDArray, sources: Sequence[str] | None = None
+    ) -> list[LocatedPoints]:
+        """As `locate`, with how far dlib and the mesh disagree about each point."""
         boxes = np.asarray(corners, np.float64).reshape(-1, 4)
         by_dlib = self._dlib.locate(image, boxes, sources)
+        meshes = [self._mesh.look(image, box) for box in boxes]
         return [
-            better_of(points.points, self._mesh.look(image, box)) for points, box in zip(by_dlib, boxes, strict=True)
+            (better_of(points.points, mesh), disagreement(points.points, mesh))
+            for points, mesh in zip(by_dlib, meshes, strict=True)
         ]
 
 
@@ -65,6 +75,14 @@ def better_of(by_dlib: NDArray, mesh: Mesh) -> Keypoints:
     sees = mesh.score >= _LEAST_SCORE
     takes_mesh = sees and (mesh.turned >= _TURNED or float(apart.mean()) > _APART)
     return Keypoints.of(by_mesh if takes_mesh else by_dlib, confidence=np.exp(-apart / _FADING))
+
+
+def disagreement(by_dlib: NDArray, mesh: Mesh) -> Uncertainty:
+    """The doubt of each of (68, 2) points: the RMS distance of the two places from their mean, half of that between
+    them, in pixels."""
+    half = np.hypot(*(np.asarray(by_dlib, np.float64) - mesh.face68()).T) / 2
+    unknown = np.full(len(half), np.nan, np.float32)
+    return Uncertainty(unknown, half.astype(np.float32), unknown)
 
 
 def distances(by_dlib: NDArray, by_mesh: NDArray) -> Floats:

@@ -6,12 +6,12 @@ when one of them changes.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.arrays import Boxes, Keypoints, Uncertainty
 from core.foundation.batching import batched
 
 
@@ -53,6 +53,29 @@ class Landmarker(Model, Protocol):
 
         `sources` says of each box where it comes from (`core.foundation.arrays.BOX_SOURCES`); None: from the detector.
         """
+
+
+LocatedPoints = tuple[Keypoints, Uncertainty]
+
+
+@runtime_checkable
+class DoubtingLandmarker(Landmarker, Protocol):
+    """A landmarker that also says how unsure it is of each point."""
+
+    def estimate(
+        self, image: NDArray[np.uint8], corners: NDArray, sources: Sequence[str] | None = None
+    ) -> list[LocatedPoints]:
+        """As `locate`, with the doubt of each point."""
+
+
+def located(
+    landmarker: Landmarker, image: NDArray[np.uint8], corners: NDArray, sources: Sequence[str] | None = None
+) -> list[LocatedPoints]:
+    """Points of every face of a picture as `Landmarker.locate` gives them, with their doubt, which is unknown where
+    the landmarker states none."""
+    if isinstance(landmarker, DoubtingLandmarker):
+        return landmarker.estimate(image, corners, sources)
+    return [(points, Uncertainty.unknown(len(points))) for points in landmarker.locate(image, corners, sources)]
 
 
 class Encoder(ABC):

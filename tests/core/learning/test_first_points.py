@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
 from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.errors import FacetError, MissingWeights, NotFound
@@ -10,7 +11,7 @@ from core.learning.first_points import first_points
 from core.library.batches import OpenedPicture
 from core.points.annotating import Edit, save_edit
 from db.engine import reading
-from db.tables import Image, Instance, KeypointRevision, ModelUse, ModelVersion
+from db.tables import Image, Instance, KeypointRevision, ModelUse, ModelVersion, Prediction
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -19,11 +20,13 @@ class Corner:
     """A model that puts every point into the upper left corner of the box."""
 
     name, weights_sha256, settings = "corner", "c" * 64, {}
+    doubt = np.nan
 
     def estimate(self, images, corners, sources):
         self.seen = (images[0].shape, corners[0].tolist(), sources)
         points = Keypoints.of(np.repeat(corners[0][:1, :2], 68, axis=0))
-        return [[(points, Uncertainty.unknown(68))]]
+        unknown = np.full(68, np.nan, np.float32)
+        return [[(points, Uncertainty(unknown, np.full(68, self.doubt, np.float32), unknown))]]
 
 
 @pytest.fixture
@@ -57,6 +60,16 @@ def test_a_box_without_points_gets_those_of_what_pre_labels(workspace, shelf, mo
     with reading(workspace.engine) as session:
         assert session.get(ModelVersion, revision.model_version_id).name == "corner"
         assert session.get(ModelUse, (shelf.dataset, revision.model_version_id)) is not None
+
+
+def test_what_a_model_doubts_of_them_is_kept_as_what_it_said_last(workspace, shelf, model):
+    number = shelf.instance(shelf.image("a.png"))
+    for doubt in (1, 2):
+        model.doubt = doubt
+        first_points(workspace, number)
+    with reading(workspace.engine) as session:
+        (said,) = session.exec(select(Prediction)).all()
+    assert (Uncertainty.from_bytes(said.uncertainty).neighbours == 2).all()
 
 
 def test_points_of_a_model_in_another_box_are_placed_anew_those_of_a_human_stay(workspace, shelf, author, model):

@@ -6,12 +6,13 @@ from sqlmodel import select
 
 from core.exchange.exporting import export_dataset
 from core.exchange.restoring import restore_export
-from core.foundation.arrays import Keypoints
-from core.foundation.errors import Cancelled
+from core.foundation.arrays import Keypoints, Uncertainty
+from core.foundation.errors import Cancelled, NotEnoughData
 from core.foundation.messages import verbatim, worded
 from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from core.learning import next_pictures
 from core.people.deciding import remove_faces
 from core.people.face_models import FaceModels
 from core.people.finding import complete_faces
@@ -19,11 +20,21 @@ from core.points.annotating import Edit, save_edit
 from core.points.boxes import add_instances
 from db.engine import reading
 from db.queries.library import counts
-from db.tables import ImageState, Instance, ModelUse, ModelVersion, Review, Skipped, Source
+from db.tables import (
+    ImageState,
+    Instance,
+    KeypointRevision,
+    ModelUse,
+    ModelVersion,
+    Prediction,
+    Review,
+    Skipped,
+    Source,
+)
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.face_rows import Faces
-from tests.builders.tiny_models import TinyEncoder, box, tiny_models, tiny_picture
+from tests.builders.tiny_models import TinyEncoder, TinyLandmarker, box, tiny_models, tiny_picture
 
 
 @pytest.fixture
@@ -51,6 +62,53 @@ def test_every_face_gets_a_box_68_points_and_an_embedding(shelf, models):
     assert np.frombuffer(embedding.vector, "<f4") == pytest.approx([np.cos(0.4), np.sin(0.4)])
     image = shelf.image("two.png")
     assert (image.state, image.faces, image.reason) == (ImageState.FOUND, 2, None)
+
+
+class Doubting(TinyLandmarker):
+    """Unsure of the points of a face, the more so the farther to the right it is."""
+
+    name = "dlib-mesh"
+
+    def estimate(self, image, corners, sources=None):
+        unknown = np.full(68, np.nan, np.float32)
+        return [
+            (points, Uncertainty(unknown, np.full(68, left / 10, np.float32), unknown))
+            for points, (left, *_) in zip(self.locate(image, corners, sources), corners, strict=True)
+        ]
+
+
+@pytest.fixture
+def doubting(monkeypatch, models):
+    made = FaceModels(models.detector, Doubting(), models.encoder)
+    monkeypatch.setattr(FaceModels, "load", lambda workspace, encoder=None: made)
+
+
+def test_what_the_models_doubt_is_kept_and_the_least_sure_is_what_to_label_next(shelf, doubting, author, monkeypatch):
+    shelf.add({"one.png": tiny_picture(1, 10), "two.png": tiny_picture(2, 20), "drawn.png": tiny_picture(0, 30)})
+    shelf.find()
+    (drawn,) = add_instances(shelf.workspace, shelf.image("drawn.png").id, [(70, 10, 90, 30)], "face", author_id=author)
+    shelf.complete()
+    with reading(shelf.workspace.engine) as session:
+        said = session.exec(select(Prediction).order_by(Prediction.instance_id)).all()
+        assert [Uncertainty.from_bytes(row.uncertainty).neighbours[0] for row in said] == [1, 1, 4, 7]
+        assert said[-1].instance_id == drawn
+        for row in said:
+            head = session.get(KeypointRevision, session.get(Instance, row.instance_id).revision_id)
+            assert (head.points, head.model_version_id) == (row.points, row.model_version_id)
+    monkeypatch.setattr(next_pictures, "built_in_for", lambda *_: "dlib-mesh")
+    ranked = next_pictures.next_pictures(shelf.workspace, shelf.dataset, "face68")
+    assert ranked.model == "dlib-mesh"
+    assert ranked.images == [shelf.image(f"{name}.png").id for name in ("drawn", "two", "one")]
+
+
+def test_a_model_that_says_nothing_of_its_doubt_leaves_none_and_nothing_can_be_ranked(shelf, models, monkeypatch):
+    shelf.add({"one.png": tiny_picture(1)})
+    shelf.find()
+    with reading(shelf.workspace.engine) as session:
+        assert session.exec(select(Prediction)).all() == []
+    monkeypatch.setattr(next_pictures, "built_in_for", lambda *_: "dlib-mesh")
+    with pytest.raises(NotEnoughData, match="predict with dlib-mesh, or train or promote a model"):
+        next_pictures.next_pictures(shelf.workspace, shelf.dataset, "face68")
 
 
 def test_each_row_names_the_model_it_came_from(shelf, models):

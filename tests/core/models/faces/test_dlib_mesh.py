@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.models.faces.dlib_mesh import better_of, distances
+from core.models.faces.dlib_mesh import better_of, disagreement, distances
 from core.models.faces.face_mesh import FACE68_IN_MESH, Mesh
 
 
@@ -53,3 +53,12 @@ def test_each_point_has_the_confidence_of_its_own_distance():
     confidence = better_of(by_dlib, mesh()).confidence
     assert confidence[5] == pytest.approx(np.exp(-1))
     assert np.delete(confidence, 5) == pytest.approx(np.ones(67))
+
+
+def test_the_doubt_of_a_point_is_how_far_its_two_places_are_from_their_mean_in_pixels():
+    by_dlib = mesh().face68()
+    by_dlib[5] += [6, 8]
+    doubt = disagreement(by_dlib, mesh(score=0.4))
+    assert doubt.neighbours[5] == pytest.approx(5)
+    assert np.delete(doubt.neighbours, 5) == pytest.approx(np.zeros(67))
+    assert np.isnan([doubt.spread, doubt.flip]).all()
