@@ -191,11 +191,15 @@ def test_two_browsers_under_one_name_are_told_of_one_another(page, browser, serv
     saved(page)
     other.mouse.click(*on_screen(other, *place))
     other.keyboard.press("ArrowLeft")
-    told = "you moved jaw_9 in another window meanwhile; look at it and move it again"
+    told = "you moved jaw_9 in another window meanwhile: keep this place, or take that one"
     expect(other.locator(".keypoint-editor .status")).to_have_text(f"Not saved: {told}")
     expect(notice(other)).to_contain_text(f"1 edit is not saved: {told}.")
     assert len(served.edits()) == before + 1
-    notice(other).get_by_role("button", name="Discard mine").click()
+    asked = other.get_by_role("group", name="Not saved: what shall hold")
+    expect(asked).to_contain_text(f"Not saved: {told}.")
+    for place in (notice(other), asked):
+        expect(place.get_by_role("button", name="Keep mine")).to_be_visible()
+    notice(other).get_by_role("button", name="Take theirs").click()
     saved(other)
     expect(notice(other)).to_have_text("")
     context.close()

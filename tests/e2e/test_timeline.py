@@ -285,6 +285,35 @@ def test_a_range_is_accepted_swapped_reset_and_left_out(page, clip):
     expect(page.get_by_role("group", name="Frames of the clip")).to_be_hidden()
 
 
+def test_the_clip_panel_takes_room_beside_the_picture_and_keys_go_in_and_back(page, clip):
+    open_at(page, clip, 2)
+    opener, frames = page.locator('[data-command="frames"]'), page.get_by_role("group", name="Frames of the clip")
+    first, canvas = frames.get_by_role("button", name="From here", exact=True), page.locator("canvas[data-view]")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(first).to_be_focused()
+    wait_for(lambda: bottom_of(canvas) <= frames.bounding_box()["y"] + 1)
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    opener.click()
+    expect(canvas).to_be_focused()
+    opener.focus()
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    canvas.focus()
+    page.keyboard.press("Escape")
+    expect(canvas).to_be_focused()
+    page.keyboard.press("Shift+T")
+    expect(first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(canvas).to_be_focused()
+
+
+def bottom_of(element):
+    box = element.bounding_box()
+    return box["y"] + box["height"]
+
+
 @pytest.mark.nightly
 def test_what_follows_on_a_correction_that_is_not_answered_does_not_overtake_it(page, clip):
     open_at(page, clip, 8)

@@ -163,7 +163,7 @@ def test_different_points_of_two_people_both_stay(workspace, edit, face, first, 
 
 def test_the_same_point_of_two_people_is_a_conflict_that_names_both(workspace, edit, face, first, bob):
     edit(30, 1, 2, base=first, by=bob)
-    with pytest.raises(Conflict, match=r"^Bob moved nose_4 meanwhile; look at it and move it again$"):
+    with pytest.raises(Conflict, match=r"^Bob moved nose_4 meanwhile: keep yours, or take theirs$"):
         edit(30, 5, 6, base=first)
     assert points_now(workspace, face).points[30].tolist() == [1, 2]
     assert len(revisions(workspace, face)) == 2
@@ -198,7 +198,7 @@ def test_edits_on_top_of_ones_own_may_have_an_old_base(workspace, edit, face, fi
 
 def test_two_windows_of_one_person_are_a_conflict_as_two_people_are(workspace, edit, face, first):
     edit(3, 1, 2, base=first)
-    told = r"^you moved jaw_4 in another window meanwhile; look at it and move it again$"
+    told = r"^you moved jaw_4 in another window meanwhile: keep this place, or take that one$"
     with pytest.raises(Conflict, match=told):
         edit(3, 5, 6, base=first)
     edit(4, 5, 6, base=first)
@@ -274,7 +274,7 @@ def test_a_base_of_another_face_is_refused(workspace, edit, face, first, image, 
     [
         ((68, 1, 1, 2), "face68 has 68 points; there is no point 68"),
         ((-1, 1, 1, 2), "there is no point -1"),
-        ((0, 1, 1, 3), r"jaw_1 is absent \(0\), hidden \(1\) or visible \(2\), not 3"),
+        ((0, 1, 1, 3), r"jaw_1 is absent \(0\), occluded \(1\) or visible \(2\), not 3"),
         ((0, 1, 1, 300), "not 300"),
         ((0, 1, 1, -1), "not -1"),
         ((0, None, 1, 2), "jaw_1 lies far outside of the picture"),

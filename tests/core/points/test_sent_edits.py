@@ -217,7 +217,8 @@ def test_two_windows_under_one_name_are_told_of_one_another(workspace, send, num
     first = revisions(workspace)[0].id
     assert send(("left", 3, 10, 11, {"base": first}))["saved"]
     told = send(("right", 3, 30, 31, {"base": first}))
-    assert told["refused"] == {"right": "you moved jaw_4 in another window meanwhile; look at it and move it again"}
+    said = "you moved jaw_4 in another window meanwhile: keep this place, or take that one"
+    assert told["refused"] == {"right": said}
     assert places(workspace, number)[3].tolist() == [10, 11]
 
 

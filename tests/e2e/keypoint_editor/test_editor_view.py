@@ -171,6 +171,17 @@ def test_editor_fits_any_width(open_editor, width):
     assert editor.saved_point(0)[0] == pytest.approx(300 + 20 / editor.view["scale"], abs=0.1)
 
 
+def test_rare_tools_are_folded_away_where_there_is_little_room(open_editor):
+    editor = open_editor(width=420)
+    assert editor.page.locator(".keypoint-editor .bar").bounding_box()["height"] < 75  # two rows of buttons
+    expect(editor.button("loupe")).to_be_hidden()
+    editor.button("more").click()
+    editor.button("loupe").click()
+    expect(editor.button("loupe")).to_have_attribute("aria-pressed", "true")
+    editor.button("more").click()
+    expect(editor.button("loupe")).to_be_hidden()
+
+
 @pytest.mark.nightly
 def test_resizing_keeps_the_picture_fitted(open_editor):
     editor = open_editor()

@@ -23,6 +23,7 @@ from pages.widgets.shared.outbox import SCRIPTS as OUTBOX
 
 _HERE: Final = Path(__file__).parent
 _SCRIPTS: Final = (
+    "elements",
     "view",
     "keeping",
     "model",
@@ -53,6 +54,7 @@ _SCRIPTS: Final = (
     "clip_panel",
     "keys",
     "input",
+    "bar",
     "panel",
     "help",
     "editor",

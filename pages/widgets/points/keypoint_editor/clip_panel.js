@@ -6,7 +6,7 @@ import { SPEEDS, toggleLoop, togglePlay } from "./playing.js";
 import {
   acceptRange, excludeRange, followFlow, interpolateRange, markFirst, markLast, resetRange, swapRange, unmark,
 } from "./ranges.js";
-import { iconButton, make, pressed, setText, textButton } from "./panel.js";
+import { iconButton, make, pressed, setText, textButton } from "./elements.js";
 import { pressRipple, releaseRipple } from "./ripple.js";
 import { attachStrip, drawStrip, goOnScrubbing, placeInWords, STATE_LOOKS, STATE_WORDS } from "./timeline.js";
 import { decideTrack, nameTrack, otherTracks, toggleTrail } from "./tracks.js";
@@ -23,6 +23,7 @@ const CLIP_KEYS = {
   "{": (editor) => editor.timeline.ripple.widen(editor.timeline.ripple.width - 1),
   "}": (editor) => editor.timeline.ripple.widen(editor.timeline.ripple.width + 1),
   "t": toggleTrail,
+  "shift+t": (editor, event) => toggleFrames(editor, undefined, event),
   "shift+l": interpolateRange,
   "shift+f": (editor) => followFlow(editor, 1),
   "shift+d": (editor) => followFlow(editor, -1),
@@ -38,6 +39,7 @@ HELP.push(["Clips", [
   [["r"], "a correction fades over the frames around; held, the wheel says how many"],
   [["{", "}"], "over fewer, more frames"],
   [["t"], "trail: where the points are in the frames around"],
+  [["shift+t"], "what can be done to frames: all of this by buttons"],
 ]]);
 const FOLLOWING = "Follow the points by optical flow, to the end of the range or 60 frames,";
 const STILL_PLAYS = new Set([" ", "Shift", "+", "-", "h", "l", "t", "w"]);
@@ -49,7 +51,7 @@ export function buildStrip(editor) {
   const canvas = make("canvas", { class: "timeline", role: "slider", tabindex: "0", "aria-label": "Timeline" });
   attachStrip(editor, canvas);
   const play = iconButton(editor, "play", "Play", togglePlay, "shift+ ");
-  const more = iconButton(editor, "frames", "What can be done to frames", () => toggleFrames(editor));
+  const more = iconButton(editor, "frames", "What can be done to frames", (_, event) => toggleFrames(editor, undefined, event), "shift+t");
   const lane = make("div", { class: "lane" }, canvas);
   return { root: make("div", { class: "strip" }, play, lane, more), canvas, play, more };
 }
@@ -72,10 +74,11 @@ export function buildClipPanel(editor) {
   };
   const onRange = [...markButtons(editor, parts.range, parts.whom), rangeButtons(editor)];
   const following = line(...followButtons(editor), parts.ripple, make("label", {}, parts.width, " frames"), parts.trail);
-  const ofClip = make("div", { class: "of-clip" }, ...onRange, following, line(...trackButtons(editor, parts.track, parts.other)));
+  const tracks = line(...trackButtons(editor, parts.track, parts.other));
   const playing = line(parts.loop, make("label", {}, "Speed ", parts.speed), parts.curve);
   const attributes = { class: "clip-panel", role: "group", "aria-label": "Frames of the clip" };
-  return { ...parts, root: make("div", attributes, ofClip, playing, buildStripLegend(), parts.told), ofClip };
+  const root = make("div", attributes, ...onRange, following, playing, tracks, buildStripLegend(), parts.told);
+  return { ...parts, root, ofClip: [...onRange, following, tracks] };
 }
 
 /** What the colours of the strip mean. */
@@ -247,7 +250,7 @@ function refreshClipPanel(editor) {
   const { range, ripple, player, deeds } = timeline;
   parts.root.hidden = !timeline.panel;
   if (parts.root.hidden) return;
-  parts.ofClip.hidden = !timeline.clip || editor.data.read_only;
+  for (const each of parts.ofClip) each.hidden = !timeline.clip || editor.data.read_only;
   setText(parts.range, range ? `Range: ${rangeInWords(range)}` : "No range");
   setText(parts.told, deeds.trouble ? `Not done yet: ${deeds.trouble}; trying again…` : deeds.waiting.length ? "Working…" : deeds.told);
   pressed(parts.ripple, ripple.on);

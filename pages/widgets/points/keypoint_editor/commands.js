@@ -298,11 +298,32 @@ export function toggleAdjust(editor, open = !editor.options.adjust) {
   editor.refresh();
 }
 
-/** What can be done to frames of a clip. @param {Editor} editor @param {boolean} [open] */
-export function toggleFrames(editor, open = !editor.timeline.panel) {
-  editor.timeline.panel = open;
-  editor.canvas.focus({ preventScroll: true });
+/** All the tools, where there is little room for them. @param {Editor} editor */
+export function toggleTools(editor) {
+  editor.options.tools = !editor.options.tools;
   editor.refresh();
+}
+
+/**
+ * What can be done to frames of a clip. Who opens it by a key is in it then, and Escape leads back to where that was.
+ * @param {Editor} editor @param {boolean} [open] @param {Event} [event]
+ */
+export function toggleFrames(editor, open = !editor.timeline.panel, event = undefined) {
+  const { timeline, canvas, parts: { strip, clipPanel } } = editor;
+  const onButton = event instanceof MouseEvent && event.detail === 0; // a click that a key has made
+  timeline.panel = open;
+  editor.draw(); // what is hidden cannot get the focus
+  let place = timeline.panelFrom ?? canvas;
+  if (open) {
+    timeline.panelFrom = onButton ? strip.more : canvas;
+    place = onButton || event instanceof KeyboardEvent ? (firstShown(clipPanel.root) ?? canvas) : canvas;
+  }
+  place.focus({ preventScroll: true });
+}
+
+/** @param {HTMLElement} panel */
+function firstShown(panel) {
+  return [...panel.querySelectorAll("button")].find((button) => button.offsetParent);
 }
 
 /** Let the editor take the whole window, or its place on the page again. @param {Editor} editor @param {boolean} [whole] */

@@ -1,5 +1,6 @@
 // Conflicts: two people have moved the same point. Both places are shown, how far apart they are, and what can be done.
 
+import { andBack, make, setText, textButton } from "./elements.js";
 import { ABSENT } from "./model.js";
 import { goToImage } from "./going.js";
 
@@ -7,7 +8,7 @@ import { goToImage } from "./going.js";
 /** @import { Edit, GivenInstance, Place, Skeleton } from "./types.js" */
 
 /** The refused edits of points. @param {Editor} editor @returns {Edit[]} */
-export function contested({ outbox }) {
+function contested({ outbox }) {
   return outbox.refused.flatMap((edit) => (edit.changes ? [edit] : []));
 }
 
@@ -15,7 +16,7 @@ export function contested({ outbox }) {
  * How far apart the two places are, in pixels and as NME; "" where nothing of it is on screen.
  * @param {Editor} editor
  */
-export function apartSentence(editor) {
+function apartSentence(editor) {
   const found = contested(editor).flatMap(({ instance: id, changes }) => {
     const [mine, theirs] = [editor.labels.instances.get(id), editor.frame?.instances.find((each) => each.id === id)];
     if (!mine || !theirs) return [];
@@ -66,13 +67,51 @@ function distance(a, b) {
 }
 
 /** The picture that a refused edit is of, where it is another one than the one on screen; null else. @param {Editor} editor */
-export function contestedElsewhere(editor) {
+function contestedElsewhere(editor) {
   const first = contested(editor).find(({ instance }) => !editor.labels.instances.has(instance));
   return first ? (editor.history.done.find(({ edit }) => edit === first.id)?.image ?? null) : null;
 }
 
 /** @param {Editor} editor */
-export function lookAtContested(editor) {
+function lookAtContested(editor) {
   const image = contestedElsewhere(editor);
   if (image !== null) goToImage(editor, image);
+}
+
+// ---- What can be done -----------------------------------------------------------------------
+
+/** @param {Editor} editor */
+export function buildAsk(editor) {
+  const parts = {
+    why: make("span", { class: "why" }),
+    apart: make("span", { class: "apart" }),
+    look: textButton(editor, "Look at it", andBack(editor, () => lookAtContested(editor))),
+    keep: textButton(editor, "Keep mine", andBack(editor, () => insist(editor))),
+    discard: textButton(editor, "Discard mine", andBack(editor, () => editor.discard())),
+  };
+  const attributes = { class: "ask", role: "group", "aria-label": "Not saved: what shall hold" };
+  return { ...parts, ask: make("div", attributes, parts.why, parts.apart, parts.look, parts.keep, parts.discard) };
+}
+
+/** Send again what was refused; a verdict is looked at anew instead. @param {Editor} editor */
+function insist(editor) {
+  const verdict = editor.outbox.refused.find(({ changes }) => !changes);
+  if (!verdict || verdict.changes) return editor.outbox.retry();
+  editor.outbox.discard([verdict]);
+  return goToImage(editor, verdict.image);
+}
+
+/** What is said where something is refused; of a point that two people moved, whose place it shall have. @param {Editor} editor */
+export function refreshAsk(editor) {
+  const { parts, outbox } = editor;
+  const { refused } = outbox;
+  const ofPoints = contested(editor).length > 0;
+  const apart = ofPoints ? apartSentence(editor) : "";
+  setText(parts.why, refused.length ? `Not saved: ${outbox.sentence()}.` : "");
+  setText(parts.apart, apart);
+  parts.apart.hidden = !apart;
+  parts.look.hidden = contestedElsewhere(editor) === null;
+  parts.ask.hidden = !refused.length;
+  setText(parts.keep, refused.some(({ changes }) => !changes) ? "Look at it" : "Keep mine");
+  setText(parts.discard, ofPoints ? "Take theirs" : "Discard mine");
 }

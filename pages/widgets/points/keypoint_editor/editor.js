@@ -43,7 +43,7 @@ export class Editor {
   selection = { instance: null, point: null };
   /** @type {Options} */
   options = {
-    edges: true, labels: "some", tone: { brightness: 1, contrast: 1, gamma: 1 }, list: null, help: false, adjust: false,
+    edges: true, labels: "some", tone: { brightness: 1, contrast: 1, gamma: 1 }, list: null, help: false, adjust: false, tools: false,
     whole: false, boxes: null, sureness: false, ghost: true, shape: "off", guide: "off", loupe: false,
   };
   /** @type {Hit | null} */

@@ -15,6 +15,11 @@ const MOST_POINTS = 200000; // points that are kept, besides those of the pictur
 const ASKED_AGAIN = 1000; // ms after which what came to nothing is tried again
 const ANSWER_IN = 15000; // ms for an answer
 
+/** Whether nobody is in a picture. @param {Frame | null} frame */
+export function isBare(frame) {
+  return frame?.instances.length === 0;
+}
+
 // ---- Order ----------------------------------------------------------------------------------
 
 /** The pictures of the filter, in their order: what each is, its clip and scene, and where it stands. */

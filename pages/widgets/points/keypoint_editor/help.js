@@ -2,7 +2,7 @@
 
 import { HELP, toggleHelp } from "./commands.js";
 import { isChangeable, keyTitle } from "./keys.js";
-import { make, setText, textButton } from "./panel.js";
+import { make, setText, textButton } from "./elements.js";
 
 /** @import { Editor } from "./editor.js" */
 

@@ -3,7 +3,7 @@
 import { nth } from "./clips.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { DeedAnswer, Note, Step } from "./types.js" */
+/** @import { DeedAnswer, Frame, Note, Step } from "./types.js" */
 
 /** @type {Record<string, string>} */
 const POINT_WORDS = {
@@ -37,6 +37,11 @@ const DEED_WORDS = {
   swap_tracks: "tracks swapped",
   name: "track named",
 };
+
+/** What a picture is called; of a clip, with the number of the frame. @param {Frame} frame */
+export function nameInWords({ name, clip }) {
+  return clip ? `${name.slice(0, name.lastIndexOf("/"))} · frame ${nth(clip.frame)}` : name;
+}
 
 /** What an edit of points did. @param {Note} note */
 export function noteWords({ code, fields }) {

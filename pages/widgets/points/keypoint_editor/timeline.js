@@ -64,6 +64,8 @@ export class Timeline {
   curve = true;
   trail = false;
   panel = false;
+  /** @type {HTMLElement | null} */
+  panelFrom = null; // what gets the focus when it is closed
   span = NO_SPAN;
   /** @type {number | null} */
   scrub = null; // the place that the hand has asked for on the strip

@@ -4,7 +4,7 @@ import type { BoxAct, BoxRow, Change, Edit, GivenInstance, Note, VerdictKind, Vi
 import type { Clip } from "./clips.js";
 import type { Editor } from "./editor.js";
 import type { Order } from "./frames.js";
-import type { ICONS } from "./panel.js";
+import type { ICONS } from "./elements.js";
 
 export type Box = [left: number, top: number, right: number, bottom: number];
 export type Labelling = "some" | "all" | "none"; // which names are drawn
@@ -302,6 +302,7 @@ export interface Options {
   list: boolean | null; // null: as wide as the editor is
   help: boolean;
   adjust: boolean;
+  tools: boolean; // all of them are shown where there is little room
   whole: boolean; // the editor fills the window
   boxes: "face" | "person" | null; // boxes of that kind are drawn
   sureness: boolean; // points of a model have the colour of their confidence

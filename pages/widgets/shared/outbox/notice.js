@@ -23,9 +23,10 @@ function lines(outbox) {
   const shown = [];
   if (refused.length) {
     const count = refused.length === 1 ? "1 edit is" : `${refused.length} edits are`;
+    const ofPoints = refused.some(({ changes }) => changes);
     const buttons = [
-      button("Save mine all the same", () => outbox.retry()),
-      button("Discard mine", () => outbox.discard(outbox.refused)),
+      button(ofPoints ? "Keep mine" : "Try again", () => outbox.retry()),
+      button(ofPoints ? "Take theirs" : "Discard mine", () => outbox.discard(outbox.refused)),
     ];
     shown.push({ state: "failed", text: `${count} not saved: ${outbox.sentence()}.`, buttons });
   }
