@@ -21,7 +21,7 @@ from starlette.routing import Route
 from core.exchange.delivering import zipped_export
 from core.foundation.doors import Doors
 from core.foundation.errors import BadInput, FacetError, NotFound, StoreBusy, StoreFull
-from core.foundation.messages import message
+from core.foundation.messages import message, templates
 from core.foundation.private import mode_for_others
 from core.foundation.settings import explained
 from core.foundation.workspace import Workspace
@@ -54,14 +54,15 @@ def _open() -> Workspace:
 
 
 def _load_slow_parts() -> None:
-    """Load what takes longest: what tables, then what runs, then intervals need. A browser that opens the first page
-    finds it there.
+    """Load what takes longest: what tables, then what runs, then intervals need, and every sentence. A browser that
+    opens the first page finds it there.
 
     All that is loaded stays. Python need not look through it for garbage again and again, which is a quarter of the
     time of a page that reads 100,000 rows.
     """
     for name in ("pandas", "core.jobs.queue", "core.verification", "scipy.special"):
         import_module(name)
+    templates()
     gc.collect()
     gc.freeze()
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.jobs.launch import restart
-from db.queries.jobs import count_runs, runs_page
+from db.engine import reading
+from db.queries.jobs import count_runs, counts_skipped, runs_page
 from db.tables import RunState
 from pages.widgets.shared.controls import attempted, paged
-from pages.widgets.shared.resources import author_id, read, stop_at_library, workspace
+from pages.widgets.shared.resources import author_id, stop_at_library, workspace
 from pages.widgets.shared.run_status import MARKS, open_runs, result, run_title
 from pages.widgets.shared.text import lasting, plain, utc
 
@@ -15,12 +16,13 @@ PAGE = 10
 st.title("Jobs", anchor=False)
 st.caption("Imports, models and exports of every dataset, newest first. Times are UTC.")
 running = open_runs()
-count = read(lambda session: count_runs(open_only=False, session=session))
-if not count and not running:
-    stop_at_library("Nothing has run yet. Import photos or try the sample in the library.")
-
-ended, offset = paged(count, PAGE, key="jobs-page")
-rows = read(lambda session: runs_page(open_only=False, offset=offset, limit=PAGE, session=session))
+with reading(workspace().engine) as session:
+    count = count_runs(open_only=False, session=session)
+    if not count and not running:
+        stop_at_library("Nothing has run yet. Import photos or try the sample in the library.")
+    ended, offset = paged(count, PAGE, key="jobs-page")
+    rows = runs_page(open_only=False, offset=offset, limit=PAGE, session=session)
+    skipped = counts_skipped([run.id for run, *_ in rows], session=session)
 
 for run, dataset, author in rows:
     with ended.container(border=True, key=f"run-{run.id}"):
@@ -41,4 +43,4 @@ for run, dataset, author in rows:
                 and attempted(restart, workspace(), run.id, author_id=author_id())
             ):
                 st.rerun()
-        result(run)
+        result(run, skipped.get(run.id, 0))

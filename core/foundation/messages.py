@@ -138,7 +138,7 @@ def _plain_field(value: Any) -> Any:
     return str(value)
 
 
-def templates(language: str) -> Mapping[str, str]:
+def templates(language: str = _FALLBACK) -> Mapping[str, str]:
     """Every template of a language by its code."""
     return _read(SENTENCES / f"{language}.toml")
 

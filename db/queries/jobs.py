@@ -90,7 +90,14 @@ def unfinished_sources(*, session: Session) -> Sequence[Path]:
 
 def count_skipped(run_id: int, *, session: Session) -> int:
     """How many inputs a run could not use."""
-    return session.exec(select(func.count()).where(col(Skipped.run_id) == run_id)).one()
+    return counts_skipped([run_id], session=session).get(run_id, 0)
+
+
+def counts_skipped(run_ids: Collection[int], *, session: Session) -> dict[int, int]:
+    """How many inputs each of some runs could not use, of those that had any."""
+    chosen = col(Skipped.run_id).in_(run_ids)
+    rows = select(Skipped.run_id, func.count()).where(chosen).group_by(col(Skipped.run_id))
+    return dict(session.exec(rows).all())
 
 
 def skipped_page(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.jobs.kinds import RUN_KINDS, kinds_shown_on, models_of
 from core.jobs.runs import cancel, speed, worker_lives
-from core.library.importing import skipped
+from core.library.importing import skipped as all_skipped
 from db.queries.jobs import count_skipped, newest_ended_run, runs_page, skipped_page
 from db.tables import Run, RunState
 from pages.widgets.shared.address import unfolded
@@ -132,8 +132,11 @@ def latest_result(dataset_id: int, part: str, *, busy: bool, troubles_only: bool
         result(run)
 
 
-def result(run: Run) -> None:
-    """Show how a run ended: the sentence, the log of a failure, and what it could not use."""
+def result(run: Run, skipped: int | None = None) -> None:
+    """Show how a run ended: the sentence, the log of a failure, and what it could not use.
+
+    `skipped` is how many inputs that are, where it is known.
+    """
     if run.state == RunState.FAILED:
         st.error(result_sentence(run))
     else:
@@ -143,18 +146,18 @@ def result(run: Run) -> None:
     if run.log:
         with st.expander("Log", icon=":material/bug_report:"):
             st.code(run.log, language=None)
-    skipped_files(run.id)
+    if skipped is None:
+        skipped = read(lambda session: count_skipped(run.id, session=session))
+    if skipped:
+        _skipped_files(run.id, skipped)
 
 
-def skipped_files(run_id: int) -> None:
-    """What a run could not use with the reasons, paged, and all of it as a CSV file; nothing where there is none."""
-    count = read(lambda session: count_skipped(run_id, session=session))
-    if not count:
-        return
+def _skipped_files(run_id: int, count: int) -> None:
+    """What a run could not use with the reasons, paged, and all of it as a CSV file."""
     title, word = f"{count:,} skipped, with the reasons", f"skipped-{run_id}"
     with st.expander(title, expanded=unfolded(word), icon=":material/block:"):
         table, offset = paged(count, _ROWS, key=word, word=word)
         rows = read(lambda session: skipped_page(run_id, offset=offset, limit=_ROWS, session=session))
         told = [{"File or picture": plain(path), "Reason": stored(reason)} for path, reason in rows]
         table.table(told, hide_index=True)
-        csv_button(f"skipped-{run_id}", lambda: skipped(workspace(), run_id))
+        csv_button(f"skipped-{run_id}", lambda: all_skipped(workspace(), run_id))
