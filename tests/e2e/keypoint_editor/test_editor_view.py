@@ -171,6 +171,17 @@ def test_editor_fits_any_width(open_editor, width):
     assert editor.saved_point(0)[0] == pytest.approx(300 + 20 / editor.view["scale"], abs=0.1)
 
 
+def test_how_pictures_are_looked_at_outlives_a_reload(open_editor):
+    editor = open_editor()
+    editor.press("s", "o", "y")
+    for again in range(2):
+        for name, on in (("sureness", "true"), ("ghost", "false"), ("loupe", "true")):
+            expect(editor.button(name)).to_have_attribute("aria-pressed", on)
+        if not again:
+            editor.page.reload()
+            editor.wait_until_shown()
+
+
 def test_rare_tools_are_folded_away_where_there_is_little_room(open_editor):
     editor = open_editor(width=420)
     assert editor.page.locator(".keypoint-editor .bar").bounding_box()["height"] < 75  # two rows of buttons

@@ -47,6 +47,7 @@ _SCRIPTS: Final = (
     "deeds",
     "ripple",
     "playing",
+    "seeing",
     "ranges",
     "tracks",
     "timeline",

@@ -1,13 +1,13 @@
 // Clip panel: the strip's buttons, what can be done to frames of a clip, and the keys for it.
 
 import { rangeInWords } from "./clips.js";
-import { HELP, KEYS, toggleFrames } from "./commands.js";
-import { SPEEDS, toggleLoop, togglePlay } from "./playing.js";
+import { HELP, KEYS, keyName, toggleFrames } from "./commands.js";
+import { changeSpeed, setSpeed, SPEEDS, toggleLoop, togglePlay } from "./playing.js";
 import {
   acceptRange, excludeRange, followFlow, interpolateRange, markFirst, markLast, resetRange, swapRange, unmark,
 } from "./ranges.js";
 import { iconButton, make, pressed, setText, textButton } from "./elements.js";
-import { pressRipple, releaseRipple } from "./ripple.js";
+import { pressRipple, releaseRipple, turnRipple } from "./ripple.js";
 import { attachStrip, drawStrip, goOnScrubbing, placeInWords, STATE_LOOKS, STATE_WORDS } from "./timeline.js";
 import { decideTrack, nameTrack, otherTracks, toggleTrail } from "./tracks.js";
 
@@ -17,6 +17,9 @@ import { decideTrack, nameTrack, otherTracks, toggleTrail } from "./tracks.js";
 /** @type {Record<string, Command>} */
 const CLIP_KEYS = {
   "shift+ ": togglePlay,
+  "shift+s": (editor) => changeSpeed(editor, 1),
+  "alt+s": (editor) => changeSpeed(editor, -1),
+  "shift+o": toggleLoop,
   "(": markFirst,
   ")": markLast,
   "r": pressRipple,
@@ -31,6 +34,8 @@ const CLIP_KEYS = {
 Object.assign(KEYS, CLIP_KEYS);
 HELP.push(["Clips", [
   [["shift+ "], "play, stop"],
+  [["shift+s", "alt+s"], "faster, slower"],
+  [["shift+o"], "again and again: the range, else all"],
   [["("], "a range begins here (or Shift+drag on the timeline)"],
   [[")"], "a range ends here"],
   [["shift+l"], "interpolate in the range, between the frames that a hand has set"],
@@ -42,7 +47,8 @@ HELP.push(["Clips", [
   [["shift+t"], "what can be done to frames: all of this by buttons"],
 ]]);
 const FOLLOWING = "Follow the points by optical flow, to the end of the range or 60 frames,";
-const STILL_PLAYS = new Set([" ", "Shift", "+", "-", "h", "l", "t", "w"]);
+const STILL_PLAYS = new Set(["shift+ ", "shift+s", "alt+s", "shift+o", "+", "-", "h", "l", "o", "s", "t", "w", " "]); // commands
+const HELD_WITH_OTHERS = new Set(["Shift", "Alt", "Control", "Meta"]);
 
 // ---- Building -------------------------------------------------------------------------------
 
@@ -65,10 +71,10 @@ export function buildClipPanel(editor) {
     track: make("span", { class: "range" }),
     other: buildChoice(editor, "The other track", (value) => { editor.timeline.other = value ? Number(value) : null; }),
     width: buildWidth(editor),
-    ripple: textButton(editor, "Fade (R)", () => editor.timeline.ripple.turn(!editor.timeline.ripple.on)),
-    trail: textButton(editor, "Trail (T)", () => toggleTrail(editor)),
+    ripple: titled(textButton(editor, "Fade", () => turnRipple(editor)), "A correction fades over the frames around", "r"),
+    trail: titled(textButton(editor, "Trail", () => toggleTrail(editor)), "Where the points are in the frames around", "t"),
     curve: textButton(editor, "Instability", () => toggleCurve(editor)),
-    loop: textButton(editor, "Loop", () => toggleLoop(editor)),
+    loop: titled(textButton(editor, "Loop", () => toggleLoop(editor)), "The range again and again, else all", "shift+o"),
     speed: buildSpeed(editor),
     whom: buildWhom(editor),
   };
@@ -91,16 +97,17 @@ function buildStripLegend() {
   return make("div", { class: "legend" }, ...signs);
 }
 
-/** @param {HTMLElement} button @param {string} title */
-function titled(button, title) {
+/** What a button does; where a key does the same, which one the person has for it. @param {HTMLElement} button @param {string} title @param {string} [key] */
+function titled(button, title, key = "") {
   button.title = title;
+  Object.assign(button.dataset, { title, known: key });
   return button;
 }
 
 /** @param {Editor} editor @param {HTMLElement} shown @param {HTMLElement} whom */
 function markButtons(editor, shown, whom) {
-  const first = titled(textButton(editor, "From here", () => markFirst(editor)), "The range begins here (the key is an opening bracket)");
-  const last = titled(textButton(editor, "To here", () => markLast(editor)), "The range ends here (the key is a closing bracket)");
+  const first = titled(textButton(editor, "From here", () => markFirst(editor)), "The range begins here", "(");
+  const last = titled(textButton(editor, "To here", () => markLast(editor)), "The range ends here", ")");
   const clear = textButton(editor, "Clear", () => unmark(editor));
   return [make("div", { class: "line" }, shown, first, last, clear, whom)];
 }
@@ -114,7 +121,7 @@ function rangeButtons(editor) {
     textButton(editor, "Accept", () => void acceptRange(editor)),
     titled(textButton(editor, "As predicted", () => resetRange(editor)), "What a model has predicted last counts again"),
     textButton(editor, "Swap left and right", () => swapRange(editor)),
-    titled(textButton(editor, "Interpolate", () => interpolateRange(editor)), "Points between the frames that a hand has set (Shift+L)"),
+    titled(textButton(editor, "Interpolate", () => interpolateRange(editor)), "Points between the frames that a hand has set", "shift+l"),
     reason,
     textButton(editor, "Leave out", () => excludeRange(editor, reason.value)),
   );
@@ -123,8 +130,8 @@ function rangeButtons(editor) {
 /** @param {Editor} editor */
 function followButtons(editor) {
   return [
-    titled(textButton(editor, "◂ Follow", () => followFlow(editor, -1)), `${FOLLOWING} back (Shift+D)`),
-    titled(textButton(editor, "Follow ▸", () => followFlow(editor, 1)), `${FOLLOWING} on (Shift+F)`),
+    titled(textButton(editor, "◂ Follow", () => followFlow(editor, -1)), `${FOLLOWING} back`, "shift+d"),
+    titled(textButton(editor, "Follow ▸", () => followFlow(editor, 1)), `${FOLLOWING} on`, "shift+f"),
   ];
 }
 
@@ -168,11 +175,7 @@ function buildWidth(editor) {
 
 /** @param {Editor} editor */
 function buildSpeed(editor) {
-  const select = buildChoice(editor, "Speed", (value) => {
-    const { player } = editor.timeline;
-    player.speed = Number(value);
-    player.sync(editor.index, performance.now());
-  });
+  const select = buildChoice(editor, "Speed", (value) => setSpeed(editor, Number(value)));
   select.append(...SPEEDS.map((speed) => make("option", { value: String(speed) }, `× ${speed}`)));
   return select;
 }
@@ -196,7 +199,8 @@ function toggleCurve(editor) {
 export function attachClip(editor) {
   const { root, parts, timeline, lifetime: { signal } } = editor;
   root.addEventListener("keydown", (event) => {
-    if (!STILL_PLAYS.has(event.key)) timeline.player.stop();
+    const goesOn = HELD_WITH_OTHERS.has(event.key) || STILL_PLAYS.has(editor.keys.meaning(keyName(event)));
+    if (!goesOn) timeline.player.stop();
   }, { signal, capture: true });
   parts.stage.addEventListener("pointerdown", () => timeline.player.stop(), { signal, capture: true });
   root.addEventListener("keyup", ({ code }) => {

@@ -17,6 +17,7 @@ import { unlocked } from "./holding.js";
 import { attachInput } from "./input.js";
 import { attachClip } from "./clip_panel.js";
 import { fadeOf, sendRipple } from "./ripple.js";
+import { keepView, recallView } from "./seeing.js";
 import { Timeline } from "./timeline.js";
 import { PersonalKeys } from "./keys.js";
 import { refreshKeys } from "./help.js";
@@ -108,6 +109,7 @@ export class Editor {
     this.frames = new Frames((id) => arrived(this, id));
     this.observer = new ResizeObserver(() => this.resize());
     this.pageObserver = new ResizeObserver(() => this.fillWindow());
+    recallView(this);
     this.parts = buildPanel(this);
     this.root = this.parts.root;
     this.canvas = this.parts.canvas;
@@ -436,6 +438,7 @@ export class Editor {
 
   draw() {
     this.cancelPainting();
+    keepView(this);
     if (this.opened === null) return refreshPanel(this);
     if (this.pixelRatio !== window.devicePixelRatio) this.fitCanvas();
     drawScene(this);

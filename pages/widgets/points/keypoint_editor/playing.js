@@ -127,6 +127,20 @@ export function togglePlay({ timeline: { player } }) {
   else player.start();
 }
 
+/** @param {Editor} editor @param {number} speed times the clip's own */
+export function setSpeed(editor, speed) {
+  const { player } = editor.timeline;
+  player.speed = speed;
+  player.sync(editor.index, performance.now());
+  editor.say(`Speed × ${speed}.`);
+}
+
+/** To the next speed, or the one before. @param {Editor} editor @param {1 | -1} step */
+export function changeSpeed(editor, step) {
+  const place = SPEEDS.indexOf(editor.timeline.player.speed) + step;
+  setSpeed(editor, SPEEDS[Math.min(Math.max(place, 0), SPEEDS.length - 1)]);
+}
+
 /** @param {Editor} editor */
 export function toggleLoop(editor) {
   const { player } = editor.timeline;

@@ -1,6 +1,7 @@
 // Ranges: frames of a clip from one to another, marked on the timeline, and what is done to all of them at once.
 
 import { rangeInWords } from "./clips.js";
+import { keepRange } from "./seeing.js";
 import { countOf } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
@@ -30,6 +31,7 @@ export function markLast(editor) {
 /** @param {Editor} editor @param {number} first @param {number} last */
 export function mark(editor, first, last) {
   editor.timeline.range = { first, last };
+  keepRange(editor);
   editor.timeline.touch();
   editor.say(`Range: ${rangeInWords({ first, last })}.`);
 }
@@ -37,6 +39,7 @@ export function mark(editor, first, last) {
 /** @param {Editor} editor */
 export function unmark(editor) {
   editor.timeline.range = null;
+  keepRange(editor);
   editor.timeline.touch();
 }
 

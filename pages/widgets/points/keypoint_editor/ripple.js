@@ -78,6 +78,11 @@ export function pressRipple(editor, event) {
 }
 
 /** @param {Editor} editor */
+export function turnRipple({ timeline: { ripple } }) {
+  ripple.turn(!ripple.on);
+}
+
+/** @param {Editor} editor */
 export function releaseRipple(editor) {
   const { ripple } = editor.timeline;
   if (ripple.held && ripple.wasOn) ripple.turn(false);

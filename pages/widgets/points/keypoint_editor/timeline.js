@@ -8,6 +8,7 @@ import { context2d } from "./picture.js";
 import { Player } from "./playing.js";
 import { mark } from "./ranges.js";
 import { Ripple } from "./ripple.js";
+import { recallRange } from "./seeing.js";
 import { nameTracks } from "./tracks.js";
 
 /** @import { Clip } from "./clips.js" */
@@ -63,6 +64,7 @@ export class Timeline {
   everything = false; // what is done to a range is done to everything in it, not to the selected face or body
   curve = true;
   trail = false;
+  kept = ""; // how pictures were looked at when that was kept last
   panel = false;
   /** @type {HTMLElement | null} */
   panelFrom = null; // what gets the focus when it is closed
@@ -95,7 +97,7 @@ export class Timeline {
     const { editor } = this;
     const video = editor.frame?.clip?.video ?? 0;
     if (video !== this.video) {
-      Object.assign(this, { video, clip: null, range: null, course: null, courseKey: "", other: null });
+      Object.assign(this, { video, clip: null, range: recallRange(editor, video), course: null, courseKey: "", other: null });
       this.tracks.clear();
       this.stale = true;
       if (video) void this.ask(video);
