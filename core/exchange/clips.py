@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select, update
 
-from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
+from core.formats.clips import LabelledClip, LabelledFrame, LabelledTrack, SplitPart
 from core.formats.dataset import LabelledDataset, LeftOut
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import free_clip_path
@@ -16,8 +15,10 @@ from core.library.split_groups import group_name, strictest
 from core.media.videos import rate_of
 from db.batching import id_batches
 from db.queries.exchange import clips_with_frames, exclusions
-from db.queries.library import excluded_names, group_parts
+from db.queries.library import excluded_names, group_parts, videos
+from db.queries.motion import tracks_in_clip
 from db.tables import Exclusion, Frame, GroupPart, Video
+from db.writes.motion import add_track, set_tracks
 from db.writes.rows import change_rows, insert_rows
 
 
@@ -38,15 +39,23 @@ class LocalPicture(NamedTuple):
     path: str
 
 
-def add_clips(
-    labelled: LabelledDataset,
+class AboutPictures(NamedTuple):
+    """What a dataset says beyond its pictures."""
+
+    clips: tuple[LabelledClip, ...]
+    split: tuple[SplitPart, ...]
+    excluded: tuple[LeftOut, ...]
+
+
+def about_pictures(
     dataset_id: int,
     pictures: Sequence[ExportedPicture],
     people: Mapping[int, str],
+    names: Iterable[str],
     *,
     session: Session,
-) -> LabelledDataset:
-    """Add to the labels of a dataset its clips, its split and what is excluded; `people` has the key of each id.
+) -> AboutPictures:
+    """The clips of a dataset, its split and what is excluded; `people` has the key of each id, `names` their names.
 
     Groups that no picture is of any more (a person called otherwise since) are not told.
     """
@@ -56,12 +65,21 @@ def add_clips(
     groups = {
         **{group_name("clip", number): [("clip", clip.path)] for number, clip in clips.items()},
         **{group_name("person-id", number): [("person-id", key)] for number, key in people.items()},
-        **_plain_groups(pictures, [person.name for person in labelled.people if person.name]),
+        **_plain_groups(pictures, names),
     }
     parts = group_parts(dataset_id, session=session)
     split = (SplitPart(kind, name, part) for group, part in parts.items() for kind, name in groups.get(group, ()))
     excluded = (LeftOut(row.name, row.reason) for row in exclusions(dataset_id, session=session))
-    return replace(labelled, clips=tuple(clips.values()), split=tuple(split), excluded=tuple(excluded))
+    return AboutPictures(tuple(clips.values()), tuple(split), tuple(excluded))
+
+
+def labelled_tracks(dataset_id: int, *, session: Session) -> dict[int, LabelledTrack]:
+    """The tracks of a dataset's clips by their ids, numbered through: by clip, and in that by where they begin."""
+    found: dict[int, LabelledTrack] = {}
+    for video in videos(dataset_id, session=session):
+        for track in tracks_in_clip(video.id, session=session):
+            found[track.id] = LabelledTrack(len(found) + 1, video.path, track.kind, track.name)
+    return found
 
 
 def _clip(video: Video, frames: Iterable[Frame], paths: Mapping[int, str]) -> LabelledClip:
@@ -149,6 +167,24 @@ def publish_videos(staged_id: int, dataset_id: int, same: Mapping[int, int], *, 
     if fresh:
         rows = [{"row": staged, "image_id": number} for staged, number in same.items()]
         change_rows(Frame, rows, by="image_id", session=session)
+
+
+def restore_tracks(
+    labelled: LabelledDataset, dataset_id: int, instances: Mapping[int, Sequence[int]], *, session: Session
+) -> None:
+    """Put what came in into tracks of the clips here; `instances` has those of each track's number.
+
+    A body's track gets its name, a face is called as its person.
+    """
+    ids = dict(session.exec(select(Video.sha256, Video.id).where(Video.dataset_id == dataset_id)).all())
+    clips = {clip.path: ids[clip.sha256] for clip in labelled.clips}
+    made: dict[int, int] = {}
+    for track in labelled.tracks:
+        if here := instances.get(track.number):
+            name = track.name if track.kind == "person" else None
+            number = add_track(dataset_id, clips[track.clip], track.kind, name, session=session)
+            made |= dict.fromkeys(here, number)
+    set_tracks(made, session=session)
 
 
 def restore_groups(

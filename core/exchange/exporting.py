@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from sqlmodel import select
 
-from core.exchange.clips import ExportedPicture, add_clips
+from core.exchange.clips import ExportedPicture, about_pictures, labelled_tracks
 from core.formats import WRITERS
 from core.formats.dataset import (
     LabelledDataset,
@@ -152,19 +152,31 @@ def gather(workspace: Workspace, dataset_id: int, points: str = "all") -> Labell
         skipped = dict.fromkeys((path, worded(reason)) for path, reason in skipped_inputs(dataset_id, session=session))
         paths = _free_paths(picture_order(dataset_id, session=session))
         keys = _person_keys(paths, assigned_people(dataset_id, session=session), names)
+        tracks = labelled_tracks(dataset_id, session=session)
+        named = _Named(keys, cards, {number: track.number for number, track in tracks.items()})
         images, pictures = [], []
         for image, instances in pictures_with_instances(dataset_id, session=session):  # a batch of rows at a time
             path = paths[image.id]
-            images.append(_image(workspace, image, path, instances, keys, cards, points))
+            images.append(_image(workspace, image, path, instances, named, points))
             pictures.append(ExportedPicture(path, image.id, image.path, image.sequence, image.identity))
-        labelled = LabelledDataset(
+        called = [name for person_id in keys if (name := names[person_id])]
+        return LabelledDataset(
             dataset.name,
             tuple(images),
             tuple(LabelledPerson(key, names[person_id]) for person_id, key in keys.items()),
             tuple(cards.values()),
             tuple(LeftOut(path, reason) for path, reason in skipped),
+            *about_pictures(dataset_id, pictures, keys, called, session=session),
+            tuple(tracks.values()),
         )
-        return add_clips(labelled, dataset_id, pictures, keys, session=session)
+
+
+class _Named(NamedTuple):
+    """What an export calls the people, the models and the tracks of these ids."""
+
+    people: Mapping[int, str]
+    models: Mapping[int, ModelCard]
+    tracks: Mapping[int, int]
 
 
 def _person_keys(
@@ -204,13 +216,7 @@ def _cards(versions: Iterable[ModelVersion]) -> dict[int, ModelCard]:
 
 
 def _image(
-    workspace: Workspace,
-    image: Image,
-    path: str,
-    instances: Sequence[ExportedInstance],
-    keys: dict[int, str],
-    cards: dict[int, ModelCard],
-    points: str,
+    workspace: Workspace, image: Image, path: str, instances: Sequence[ExportedInstance], named: _Named, points: str
 ) -> LabelledImage:
     # one without extent was only proposed, and taken back: nobody has said that nothing is there
     removed = (row.instance for row in instances if row.instance.removed and row.instance.right > row.instance.left)
@@ -224,20 +230,19 @@ def _image(
         identity=image.identity,
         state=image.state,
         reason=worded(image.reason),
-        instances=tuple(_instance(row, keys, cards, points) for row in instances if not row.instance.removed),
+        instances=tuple(_instance(row, named, points) for row in instances if not row.instance.removed),
         removed=tuple(RemovedInstance(instance.kind, instance.box) for instance in removed),
         sequence=image.sequence,
     )
 
 
-def _began(start: KeypointRevision, cards: dict[int, ModelCard]) -> WorkBegan:
+def _began(start: KeypointRevision, cards: Mapping[int, ModelCard]) -> WorkBegan:
     model = cards.get(start.model_version_id) if start.model_version_id else None
     return WorkBegan(Keypoints.from_bytes(start.points), start.review, model.name if model else None)
 
 
-def _instance(
-    row: ExportedInstance, keys: dict[int, str], cards: dict[int, ModelCard], points: str
-) -> LabelledInstance:
+def _instance(row: ExportedInstance, named: _Named, points: str) -> LabelledInstance:
+    keys, cards, tracks = named
     instance, revision, start, assignment, not_people = row
     revision = revision if revision and revision.review in POINTS[points] else None
     keypoints = Keypoints.from_bytes(revision.points) if revision else None
@@ -266,4 +271,5 @@ def _instance(
         person_source=("human" if assignment.source == Source.HUMAN else "automatic") if assignment else None,
         not_people=tuple(keys[other] for other in not_people if other in keys and other != person_id),
         five_points=np.frombuffer(five, dtype="<f4").reshape(5, 2).copy() if five else None,
+        track=tracks.get(instance.track_id) if instance.track_id else None,
     )

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from sqlmodel import Session, col, select, update
 
-from core.exchange.clips import LocalNames, LocalPicture, publish_videos, restore_groups
+from core.exchange.clips import LocalNames, LocalPicture, publish_videos, restore_groups, restore_tracks
 from core.exchange.staged_rows import Staged, Staging, facts_of
 from core.formats.dataset import LabelledDataset
 from core.foundation.messages import message
@@ -53,6 +53,7 @@ def publish(
         people = _publish_people(labelled, dataset_id, staging, staged, session=session)
         _publish_separations(dataset_id, staging, staged, people, session=session)
         publish_videos(staged.dataset_id, dataset_id, {old: row.id for old, row in same.items()}, session=session)
+        _publish_tracks(labelled, dataset_id, staged, session=session)
         arrived = LocalNames(published.images, people, staging.clips)
         restore_groups(labelled, dataset_id, staging.author_id, arrived, session=session)
     if added := len(published.of("added")):
@@ -187,6 +188,13 @@ def _publish_separations(
     summary = message("decisions.imported_apart", faces=len(faces))
     event = record("import", summary, dataset_id, faces, apart_from, staging.author_id, session=session)
     record_separations(pairs, event, session=session)
+
+
+def _publish_tracks(labelled: LabelledDataset, dataset_id: int, staged: Staged, *, session: Session) -> None:
+    """Of what came in; what stays here stays in its own tracks."""
+    come = _in_dataset(dataset_id, [one for those in staged.tracks.values() for one in those], session=session)
+    instances = {track: [one for one in those if one in come] for track, those in staged.tracks.items()}
+    restore_tracks(labelled, dataset_id, instances, session=session)
 
 
 def _in_dataset(dataset_id: int, instances: Iterable[int], *, session: Session) -> set[int]:

@@ -66,6 +66,8 @@ class Staged:
         The staged person of each key that has a face.
     apart
         Instance and key of each "this face is not that person".
+    tracks
+        The instances of each track's number.
     """
 
     dataset_id: int
@@ -73,6 +75,7 @@ class Staged:
     repeated: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
     apart: list[tuple[int, str]] = field(default_factory=list)
+    tracks: dict[int, list[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -301,6 +304,8 @@ def _stage_owners(
     rows = []
     for number, face in zip(instances, faces, strict=True):
         staged.apart.extend((number, key) for key in face.not_people)
+        if face.track is not None:
+            staged.tracks.setdefault(face.track, []).append(number)
         if face.person is not None:
             human = face.person_source == "human"
             rows.append(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from core.formats.checks import SHA256, require_choice, require_text
+from core.formats.checks import SHA256, require_choice, require_text, text_or_none
 from core.foundation.errors import BadInput
 
 PARTS: Final = ("train", "validation", "test")  # what is held out most comes last
@@ -84,6 +84,31 @@ class LabelledClip:
         """The clip where only these pictures are there: frames of others have none."""
         frames = (frame if frame.image in images else replace(frame, image=None) for frame in self.frames)
         return replace(self, frames=tuple(frames))
+
+
+@dataclass(frozen=True, order=True)
+class LabelledTrack:
+    """One face or body through the frames of a clip.
+
+    Attributes
+    ----------
+    number
+        Unique in the dataset.
+    clip
+        The clip's path.
+    kind
+        Of all its instances.
+    name
+        Who it is, or None; a face is called as its person.
+    """
+
+    number: int
+    clip: str
+    kind: str
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", text_or_none(self.name, "terms.track_name", number=self.number))
 
 
 @dataclass(frozen=True, order=True)

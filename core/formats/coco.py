@@ -6,7 +6,8 @@ of its kind's first skeleton and keypoints that are all zero. ``review`` says ho
 ``vouched``, of work in progress, for which of them a human vouches, and ``began`` what was there before it. ``removed``
 lists boxes that a human took out; they are no annotations, so that no training takes them for faces. ``videos`` lists
 the clips with number, time and image of each frame; an image of one has ``video_id`` and ``frame_id``, as video tools
-expect them. ``split`` says which group is in which part, ``excluded`` what nobody should learn from.
+expect them; an annotation of a face or body that goes through one has ``track_id``, and ``tracks`` its clip and name.
+``split`` says which group is in which part, ``excluded`` what nobody should learn from.
 ``exif_orientation`` is what a picture was turned from that ``images/`` has upright, and ``originals/`` as it was
 imported. ``area`` is that of `core.foundation.geometry.outline_areas`.
 """
@@ -19,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.formats.coco_clips import FrameEntries, frame_entries, video_entries
+from core.formats.coco_clips import FrameEntries, frame_entries, track_entries, video_entries
 from core.formats.coco_reading import ANNOTATIONS, box_of
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, WorkBegan
 from core.formats.export import Steps
@@ -43,6 +44,7 @@ def write_annotations(stage: Stage, dataset: LabelledDataset, steps: Steps) -> L
             "categories": _categories(dataset.images),
             "people": [{"key": person.key, "name": person.name} for person in dataset.people],
             "videos": video_entries(dataset),
+            "tracks": track_entries(dataset),
             "images": _images(dataset.images, frame_entries(dataset)),
             "annotations": _annotations(dataset.images, steps),
             "removed": _removed(dataset.images),
@@ -134,6 +136,7 @@ def _annotation(instance: LabelledInstance, number: int, image_id: int) -> dict[
         "not_people": instance.not_people or None,
         "confidence": _confidence(instance.keypoints),
         "five_points": None if five is None else [_maybe(row) for row in five],
+        "track_id": instance.track,
     }
     return core | {key: value for key, value in extra.items() if value is not None}
 

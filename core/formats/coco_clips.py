@@ -1,10 +1,10 @@
-"""Clips, the split and excluded pictures in annotations.json; exports from before there were clips lack all three."""
+"""Clips, tracks, the split and excluded pictures in annotations.json; exports from before there were any lack them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from core.formats.clips import GROUPS, PARTS, LabelledClip, LabelledFrame, SplitPart
-from core.formats.dataset import LabelledDataset, LeftOut
+from core.formats.clips import GROUPS, PARTS, LabelledClip, LabelledFrame, LabelledTrack, SplitPart
+from core.formats.dataset import INSTANCE_KINDS, LabelledDataset, LeftOut
 from core.formats.records import Record, blaming
 
 FrameEntries = Mapping[str, dict[str, int]]
@@ -29,6 +29,13 @@ def video_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
         }
 
 
+def track_entries(dataset: LabelledDataset) -> Iterator[dict[str, Any]]:
+    """An entry for each face or body that goes through a clip; annotations name it by ``track_id``."""
+    numbers = {clip.path: i for i, clip in enumerate(dataset.clips, start=1)}
+    for track in dataset.tracks:
+        yield {"id": track.number, "video_id": numbers[track.clip], "kind": track.kind, "name": track.name}
+
+
 def frame_entries(dataset: LabelledDataset) -> FrameEntries:
     """``video_id`` and ``frame_id`` of each image that is a frame: of its first place, where equal frames share one."""
     entries: dict[str, dict[str, int]] = {}
@@ -41,8 +48,8 @@ def frame_entries(dataset: LabelledDataset) -> FrameEntries:
 
 def read_about_clips(
     content: Record, images: Mapping[int, str]
-) -> tuple[Iterable[LabelledClip], Iterable[SplitPart], Iterable[LeftOut]]:
-    """Read the clips, the split and the excluded pictures; `images` has the path of each image's number.
+) -> tuple[Iterable[LabelledClip], Iterable[SplitPart], Iterable[LeftOut], Iterable[LabelledTrack]]:
+    """Read the clips, the split, the excluded pictures and the tracks; `images` has the path of each image's number.
 
     Raises
     ------
@@ -54,7 +61,9 @@ def read_about_clips(
     _agree(content, clips, images)
     split = tuple(_split(content)) if content.has("split") else ()
     excluded = content.records("excluded") if content.has("excluded") else ()
-    return clips.values(), split, [LeftOut(record.text("name"), record.text("reason")) for record in excluded]
+    left_out = [LeftOut(record.text("name"), record.text("reason")) for record in excluded]
+    tracks = tuple(_tracks(content, clips)) if content.has("tracks") else ()
+    return clips.values(), split, left_out, tracks
 
 
 def _clips(content: Record, images: Mapping[int, str]) -> Iterator[tuple[int, LabelledClip]]:
@@ -87,6 +96,17 @@ def _frames(record: Record, images: Mapping[int, str]) -> Iterator[LabelledFrame
         scene = cells.whole("scene", 0) if cells.has("scene") else 0
         path = None if image is None else images[image]
         yield LabelledFrame(cells.whole("number", 0), cells.number("seconds"), path, scene)
+
+
+def _tracks(content: Record, clips: Mapping[int, LabelledClip]) -> Iterator[LabelledTrack]:
+    seen: set[int] = set()
+    for record in content.records("tracks"):
+        number, clip = record.new_id(seen), record.whole("video_id", 0)
+        if clip not in clips:
+            raise record.wrong("exports.no_such_clip", number=clip)
+        kind = record.choice("kind", INSTANCE_KINDS)
+        with blaming(record.place):
+            yield LabelledTrack(number, clips[clip].path, kind, record.optional_text("name"))
 
 
 def _agree(content: Record, clips: Mapping[int, LabelledClip], images: Mapping[int, str]) -> None:

@@ -173,6 +173,7 @@ def _instance(record: Record, references: _References) -> LabelledInstance:
             person_source=record.choice("person_source", PERSON_SOURCES) if record.has("person_source") else None,
             not_people=_not_people(record, references.people),
             five_points=_five_points(record),
+            track=record.whole("track_id", 0) if record.has("track_id") else None,
         )
 
 

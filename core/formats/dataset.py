@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.formats.checks import as_float32, require_choice, require_known, require_text, require_unique, text_or_none
-from core.formats.clips import LabelledClip, SplitPart
+from core.formats.clips import LabelledClip, LabelledTrack, SplitPart
 from core.foundation.arrays import BOX_SOURCES, Bools, Box, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.skeletons import SKELETONS
@@ -104,6 +104,8 @@ class LabelledInstance:
     five_points
         (5, 2) float32 pixels: left eye, right eye (as seen), nose, left and right mouth corner; NaN where the detector
         gives none, None where it gives none at all.
+    track
+        The number of the `LabelledTrack` that it is of, or None.
 
     Raises
     ------
@@ -127,6 +129,7 @@ class LabelledInstance:
     not_people: tuple[str, ...] = ()
     five_points: NDArray[np.float32] | None = None
     box_source: str | None = None
+    track: int | None = None
 
     def __post_init__(self) -> None:
         require_choice(self.kind, INSTANCE_KINDS, "terms.instance_kind")
@@ -276,6 +279,8 @@ class LabelledDataset:
         What did not come along, with the reasons.
     clips
         By path: which images are whose frames.
+    tracks
+        By number: the faces and bodies of the clips.
     split
         The part of each group that has one.
     excluded
@@ -296,10 +301,12 @@ class LabelledDataset:
     clips: tuple[LabelledClip, ...] = ()
     split: tuple[SplitPart, ...] = ()
     excluded: tuple[LeftOut, ...] = ()
+    tracks: tuple[LabelledTrack, ...] = ()
 
     def __post_init__(self) -> None:
         require_text(self.name, "terms.dataset_name")
-        for name, key in (("images", "path"), ("people", "key"), ("models", "name"), ("clips", "path")):
+        by = {"images": "path", "people": "key", "models": "name", "clips": "path", "tracks": "number"}
+        for name, key in by.items():
             object.__setattr__(self, name, tuple(sorted(getattr(self, name), key=attrgetter(key))))
         for name in ("left_out", "split", "excluded"):
             object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
@@ -314,6 +321,7 @@ class LabelledDataset:
                 for model in (instance.points_model, began):
                     require_known(model, models, "terms.model", of=image.path)
         self._check_clips(images)
+        self._check_tracks()
         self._check_split(people)
 
     def _check_clips(self, images: set[str]) -> None:
@@ -322,6 +330,17 @@ class LabelledDataset:
         for clip in self.clips:
             for frame in clip.frames:
                 require_known(frame.image, images, "terms.frame_picture", of=clip.path, frame=frame.index)
+
+    def _check_tracks(self) -> None:
+        require_unique((str(track.number) for track in self.tracks), "terms.track")
+        clips, kinds = {clip.path for clip in self.clips}, {track.number: track.kind for track in self.tracks}
+        for track in self.tracks:
+            require_choice(track.kind, INSTANCE_KINDS, "terms.track_kind", number=track.number)
+            require_known(track.clip, clips, "terms.clip", of=f"track {track.number}")
+        for image in self.images:
+            for instance in image.instances:
+                if instance.track is not None and kinds.get(instance.track) != instance.kind:
+                    raise BadInput("values.no_such_track", of=image.path, kind=instance.kind, number=instance.track)
 
     def _check_split(self, people: set[str]) -> None:
         require_unique((f"{row.group} {row.name}" for row in self.split), "terms.group_part")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from core.formats import manifest as manifests
-from core.formats.clips import LabelledClip, SplitPart
+from core.formats.clips import LabelledClip, LabelledTrack, SplitPart
 from core.formats.dataset import FAILED, LabelledDataset, LabelledImage, LabelledPerson, LeftOut
 from core.formats.manifest import VERSION, Manifest, read_manifest
 from core.formats.names import path_inside, printable, why_unsafe
@@ -245,6 +245,7 @@ def assembled(
     clips: Iterable[LabelledClip] = (),
     split: Iterable[SplitPart] = (),
     excluded: Iterable[LeftOut] = (),
+    tracks: Iterable[LabelledTrack] = (),
 ) -> LabelledDataset:
     """Put what a reader found together with what the manifest says; an inconsistency is blamed on `where`."""
     manifest = opened.manifest
@@ -258,6 +259,7 @@ def assembled(
             tuple(clips),
             tuple(split),
             tuple(excluded),
+            tuple(tracks),
         )
 
 

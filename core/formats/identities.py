@@ -47,7 +47,14 @@ def reduced(dataset: LabelledDataset) -> LabelledDataset:
     left_out += [LeftOut(person.key, no_face) for person in dataset.people if person.key not in with_face]
     left_out += [LeftOut(clip.path, no_order) for clip in dataset.clips]
     return replace(
-        dataset, images=tuple(images), people=people, left_out=tuple(left_out), clips=(), split=(), excluded=()
+        dataset,
+        images=tuple(images),
+        people=people,
+        left_out=tuple(left_out),
+        clips=(),
+        split=(),
+        excluded=(),
+        tracks=(),
     )
 
 

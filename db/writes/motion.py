@@ -10,9 +10,9 @@ from db.tables import Instance, Track
 _INSTANCES = Instance.__table__  # type: ignore[attr-defined]
 
 
-def add_track(dataset_id: int, video_id: int, kind: str, *, session: Session) -> int:
+def add_track(dataset_id: int, video_id: int, kind: str, name: str | None = None, *, session: Session) -> int:
     """The id of a new track."""
-    track = Track(dataset_id=dataset_id, video_id=video_id, kind=kind)
+    track = Track(dataset_id=dataset_id, video_id=video_id, kind=kind, name=name)
     session.add(track)
     session.flush()
     return track.id

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.formats.clips import LabelledClip, LabelledFrame, SplitPart
+from core.formats.clips import LabelledClip, LabelledFrame, LabelledTrack, SplitPart
 from core.formats.dataset import LabelledDataset, LabelledImage, LabelledInstance, LabelledPerson, LeftOut
 from core.foundation.arrays import Keypoints
 from core.models import load_detector
@@ -49,13 +49,18 @@ def clipped(small_dataset):
     face, body = one.instances
     frames = (LabelledFrame(0, 0.0, "one.png"), LabelledFrame(1, 0.04, None), LabelledFrame(2, 0.08, "one.png", 1))
     clip = LabelledClip("day/ada.mp4", "a" * 64, 100, 80, 5, 25.0, frames)
-    face = replace(face, points_source="human", points_model=None)
+    face = replace(face, points_source="human", points_model=None, track=1)
+    tracks = (LabelledTrack(1, clip.path, "face"), LabelledTrack(2, clip.path, "person", "=Eve"))
     return replace(
         small_dataset,
-        images=(replace(one, sequence="day/ada.mp4", instances=(face, body)), replace(two, sequence="squat")),
+        images=(
+            replace(one, sequence="day/ada.mp4", instances=(face, replace(body, track=2))),
+            replace(two, sequence="squat"),
+        ),
         clips=(clip,),
         split=(SplitPart("clip", "day/ada.mp4", "test"), SplitPart("person-id", "person-0001", "train")),
         excluded=(LeftOut("two.png", "blurred"),),
+        tracks=tracks,
     )
 
 

@@ -17,11 +17,12 @@ from core.learning.labels import keep_parts, read_labels
 from core.library.clip_importing import ClipIntake
 from core.library.importing import PictureIntake
 from core.media.videos import VideoWriter
+from core.motion.tracklets import cut_track, link_clips, name_track, tracks_of_clip
 from db.engine import reading
 from db.queries.exchange import exclusions
 from db.queries.library import group_parts, videos
-from db.queries.motion import clip_frames, frame_pictures
-from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Video
+from db.queries.motion import clip_frames, frame_pictures, tracks_in_clip
+from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Track, Video
 from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writing import writing
 from tests.builders.learning_rows import face
@@ -154,6 +155,48 @@ def here(workspace, tmp_path, pictures):
 @pytest.fixture
 def there(another_workspace):
     return Place(another_workspace)
+
+
+def followed(place):
+    """The kind, name and frames of each track, by its clip."""
+    with reading(place.workspace.engine) as session:
+        return {
+            video.path: [row[2:7] for row in tracks_in_clip(video.id, session=session)]
+            for video in videos(place.dataset, session=session)
+        }
+
+
+@pytest.fixture
+def tracked(here):
+    """One track of a clip is cut in two, and in another a body has a name."""
+    with writing(here.workspace.engine) as session:
+        image = session.exec(select(Image.id).where(Image.path == "bob/1.mp4/000000.jpg")).one()
+        session.add(Instance(dataset_id=here.dataset, image_id=image, kind="person", left=0, top=0, right=9, bottom=40))
+    link_clips(here.workspace)
+    with reading(here.workspace.engine) as session:
+        clips = {video.path: video.id for video in videos(here.dataset, session=session)}
+    (face,) = tracks_of_clip(here.workspace, clips["ada/1.mp4"])
+    cut_track(here.workspace, face.id, 2, author_id=here.author)
+    body = next(row for row in tracks_of_clip(here.workspace, clips["bob/1.mp4"]) if row.kind == "person")
+    name_track(here.workspace, body.id, "Bea", author_id=here.author)
+    return here
+
+
+@pytest.mark.parametrize("name", ["facet", "coco"])
+@pytest.mark.parametrize("clips_are_there", [False, True])
+def test_tracks_come_back_as_they_were_cut_and_named(tracked, there, tmp_path, name, clips_are_there):
+    if clips_are_there:
+        there.take(tmp_path / "clips")
+    before = followed(tracked)
+    assert [row[2:] for row in before["ada/1.mp4"]] == [(0, 1, 2), (2, 4, 3)]
+    assert ("person", "Bea", 0, 0, 1) in before["bob/1.mp4"]
+    out = tracked.export(tmp_path / "out", name)
+    there.restore(out)
+    assert followed(there) == before
+    there.restore(out)
+    assert followed(there) == before, "what is here keeps its tracks"
+    with reading(there.workspace.engine) as session:
+        assert len(session.exec(select(Track)).all()) == sum(map(len, before.values()))
 
 
 @pytest.mark.parametrize("split_by", ["auto", "person", "folder", "picture"])

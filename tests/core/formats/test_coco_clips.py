@@ -24,6 +24,11 @@ def test_clips_are_written_where_video_tools_look_for_them(clipped, tmp_path):
             "frames": [[0, 0.0, 1, 0], [1, 0.04, None, 0], [2, 0.08, 1, 1]],
         }
     ]
+    assert content["tracks"] == [
+        {"id": 1, "video_id": 1, "kind": "face", "name": None},
+        {"id": 2, "video_id": 1, "kind": "person", "name": "=Eve"},
+    ]
+    assert [one.get("track_id") for one in content["annotations"] if one["image_id"] == 1] == [1, 2]
     of_clip = [{key: image.get(key) for key in ("video", "video_id", "frame_id")} for image in content["images"]]
     assert of_clip == [
         {"video": "day/ada.mp4", "video_id": 1, "frame_id": 0},
@@ -41,6 +46,8 @@ def test_clips_split_and_exclusions_come_back(clipped, tmp_path, name):
     WRITERS[name](clipped, tmp_path / "out", exported_at="now")
     back = READERS[name](tmp_path / "out")
     assert (back.clips, back.split, back.excluded) == (clipped.clips, clipped.split, clipped.excluded)
+    assert back.tracks == clipped.tracks
+    assert [one.track for one in back.images[0].instances] == [1, 2]
     assert [image.sequence for image in back.images] == ["day/ada.mp4", "squat"]
 
 
@@ -49,8 +56,10 @@ def test_an_export_from_before_there_were_clips_still_reads(clipped, tmp_path, n
     WRITERS[name](clipped, tmp_path / "out", exported_at="now")
     file = tmp_path / "out" / "annotations.json"
     content = json.loads(file.read_text())
-    for key in ("videos", "split", "excluded"):
+    for key in ("videos", "split", "excluded", "tracks"):
         del content[key]
+    for annotation in content["annotations"]:
+        annotation.pop("track_id", None)
     for image in content["images"]:
         for key in ("video", "video_id", "frame_id"):
             image.pop(key, None)
@@ -61,8 +70,15 @@ def test_an_export_from_before_there_were_clips_still_reads(clipped, tmp_path, n
     assert [image.sequence for image in back.images] == [None, None]
 
 
+T, A = r"annotations\.json: tracks\[0\]", r"annotations\.json"
 V = r"annotations\.json: videos\[0\]"
 WRONG = [
+    (lambda c: c["tracks"][0].update(video_id=2), rf"{T}: video_id 2 is not among the videos"),
+    (lambda c: c["tracks"][0].update(kind="hand"), rf"{T}: kind should be one of face, person, not 'hand'"),
+    (lambda c: c["tracks"][0].update(id=2), r"annotations\.json: tracks\[1\]: "),
+    (lambda c: c["tracks"].pop(0), rf"{A}: one\.png: there is no track of a face with the number 1"),
+    (lambda c: c["tracks"][0].update(kind="person"), rf"{A}: one\.png: there is no track of a face with the number 1"),
+    (lambda c: c["annotations"][0].update(track_id="1"), r"track_id should be a whole number"),
     (lambda c: c["videos"][0].pop("sha256"), rf"{V}: the key 'sha256' is missing"),
     (lambda c: c["videos"][0].update(sha256="../../x"), rf"{V}: the SHA-256 of the clip 'day/ada.mp4' should be 64"),
     (lambda c: c["videos"][0].update(name=""), rf"{V}: a clip's name should not be empty"),
