@@ -101,6 +101,18 @@ def drag(page, start, end):
     page.mouse.up()
 
 
+def fingers(page):
+    """What puts fingers down on a page (``touchStart``), slides them (``touchMove``) and lifts them (``touchEnd``), at
+    places of the window."""
+    client = page.context.new_cdp_session(page)
+
+    def put(kind, *places):
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    return put
+
+
 def video_metadata(page):
     """Width and height in pixels and the seconds that the browser has decoded of the page's video."""
     return page.evaluate(_METADATA)

@@ -19,7 +19,7 @@ from db.tables import Exclusion, Frame, Review, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, followed_clip, points_in, put_face, truth
-from tests.e2e.hands import comes_to, drag, on_screen, view, wait_for
+from tests.e2e.hands import comes_to, drag, fingers, on_screen, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -132,6 +132,25 @@ def test_the_strip_is_scrubbed_by_mouse_and_by_keys(page, clip):
         is_at(page, clip, frame)
     expect(slider(page)).to_have_attribute("aria-valuenow", "24")
     expect(slider(page)).to_have_attribute("aria-valuetext", "24 of 24, to review, 0.92 seconds")
+
+
+def test_a_finger_scrubs_the_strip_and_taps_what_is_under_it(browser, clip):
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
+    page = context.new_page()
+    open_at(page, clip, 3)
+    put = fingers(page)
+    put("touchStart", on_strip(page, 4))
+    for frame in (9, 15, 20):
+        put("touchMove", on_strip(page, frame))
+        is_at(page, clip, frame)
+    put("touchEnd")
+    is_at(page, clip, 20)
+    page.touchscreen.tap(*on_strip(page, 7))
+    is_at(page, clip, 7)
+    page.locator('[data-command="frames"]').tap()
+    page.get_by_role("button", name="From here", exact=True).tap()
+    expect(page.locator(".hint")).to_have_text("Range: frame 8.")
+    context.close()
 
 
 def test_a_clip_plays_by_its_own_times_and_a_range_again_and_again(page, clip):

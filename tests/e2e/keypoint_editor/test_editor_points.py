@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.foundation.skeletons import FACE68
+from tests.e2e.hands import fingers
 
 pytestmark = pytest.mark.e2e
 
@@ -85,24 +86,19 @@ def test_point_under_a_panning_hand_stays(open_editor, how):
 @pytest.mark.nightly
 def test_two_fingers_zoom_and_one_finger_moves_a_point(open_editor):
     editor = open_editor()
-    touch = editor.page.context.new_cdp_session(editor.page)
-
-    def fingers(kind, *places):
-        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(places)]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
+    put = fingers(editor.page)
     before, (x, y) = editor.view["scale"], editor.at(*NOTHING)
-    fingers("touchStart", (x - 20, y))
-    fingers("touchStart", (x - 20, y), (x + 20, y))
-    fingers("touchMove", (x - 40, y), (x + 40, y))
-    fingers("touchEnd")
+    put("touchStart", (x - 20, y))
+    put("touchStart", (x - 20, y), (x + 20, y))
+    put("touchMove", (x - 40, y), (x + 40, y))
+    put("touchEnd")
     assert editor.view["scale"] == pytest.approx(2 * before, rel=0.01)
     editor.press("f")
     x, y = editor.at(300, 200)
-    fingers("touchStart", (x, y - 15))  # a finger is less exact than a mouse
-    fingers("touchMove", (x + 20, y - 15))
-    fingers("touchMove", (x + 30, y - 15))
-    fingers("touchEnd")
+    put("touchStart", (x, y - 15))  # a finger is less exact than a mouse
+    put("touchMove", (x + 20, y - 15))
+    put("touchMove", (x + 30, y - 15))
+    put("touchEnd")
     editor.wait_for_edits(1)
     assert editor.saved_point(0)[0] == pytest.approx(300 + 30 / editor.view["scale"], abs=0.1)
 
