@@ -4,7 +4,7 @@ import { rangeInWords } from "./clips.js";
 import { HELP, KEYS, keyName, toggleFrames } from "./commands.js";
 import { changeSpeed, setSpeed, SPEEDS, toggleLoop, togglePlay } from "./playing.js";
 import {
-  acceptRange, excludeRange, followFlow, interpolateRange, markFirst, markLast, resetRange, swapRange, unmark,
+  acceptRange, excludeRange, followFlow, interpolateRange, markFirst, markLast, resetRange, swapRange, unmark, wayInWords,
 } from "./ranges.js";
 import { iconButton, make, pressed, setText, textButton } from "./elements.js";
 import { pressRipple, releaseRipple, turnRipple } from "./ripple.js";
@@ -46,7 +46,7 @@ HELP.push(["Clips", [
   [["t"], "trail: where the points are in the frames around"],
   [["shift+t"], "what can be done to frames: all of this by buttons"],
 ]]);
-const FOLLOWING = "Follow the points by optical flow, to the end of the range or 60 frames,";
+const FOLLOWING = "Follow the points by optical flow";
 const STILL_PLAYS = new Set(["shift+ ", "shift+s", "alt+s", "shift+o", "+", "-", "h", "l", "o", "s", "t", "w", " "]); // commands
 const HELD_WITH_OTHERS = new Set(["Shift", "Alt", "Control", "Meta"]);
 
@@ -67,6 +67,7 @@ export function buildClipPanel(editor) {
   const line = (/** @type {(Node | string)[]} */ ...children) => make("div", { class: "line" }, ...children);
   const parts = {
     range: make("span", { class: "range" }),
+    way: make("span", { class: "way" }),
     told: make("div", { class: "told", role: "status", "aria-live": "polite" }),
     track: make("span", { class: "range" }),
     other: buildChoice(editor, "The other track", (value) => { editor.timeline.other = value ? Number(value) : null; }),
@@ -79,7 +80,7 @@ export function buildClipPanel(editor) {
     whom: buildWhom(editor),
   };
   const onRange = [...markButtons(editor, parts.range, parts.whom), rangeButtons(editor)];
-  const following = line(...followButtons(editor), parts.ripple, make("label", {}, parts.width, " frames"), parts.trail);
+  const following = line(...followButtons(editor), parts.way, parts.ripple, make("label", {}, parts.width, " frames"), parts.trail);
   const tracks = line(...trackButtons(editor, parts.track, parts.other));
   const playing = line(parts.loop, make("label", {}, "Speed ", parts.speed), parts.curve);
   const attributes = { class: "clip-panel", role: "group", "aria-label": "Frames of the clip" };
@@ -257,6 +258,7 @@ function refreshClipPanel(editor) {
   for (const each of parts.ofClip) each.hidden = !timeline.clip || editor.data.read_only;
   setText(parts.range, range ? `Range: ${rangeInWords(range)}` : "No range");
   setText(parts.told, deeds.trouble ? `Not done yet: ${deeds.trouble}; trying again…` : deeds.waiting.length ? "Working…" : deeds.told);
+  setText(parts.way, wayInWords(editor));
   pressed(parts.ripple, ripple.on);
   pressed(parts.trail, timeline.trail);
   pressed(parts.curve, timeline.curve);

@@ -1,6 +1,6 @@
 // Ranges: frames of a clip from one to another, marked on the timeline, and what is done to all of them at once.
 
-import { rangeInWords } from "./clips.js";
+import { nth, rangeInWords } from "./clips.js";
 import { keepRange } from "./seeing.js";
 import { countOf } from "./telling.js";
 
@@ -154,12 +154,27 @@ export function followFlow(editor, direction) {
   editor.commitDraft();
   const last = wayOf(clip, range, first, direction);
   if (last === first) return editor.say("There is no frame to follow the points to.");
+  editor.say(`Following the points to frame ${nth(last)}…`);
   return deeds.ask({ do: "propose", method: "flow", video: clip.video, first, last, track });
+}
+
+/** How far points would be followed from here, back and on; "" outside of a clip. @param {Editor} editor */
+export function wayInWords({ timeline: { clip, range }, frame }) {
+  const from = frame?.clip?.frame;
+  if (!clip || from === undefined) return "";
+  const found = [wayOf(clip, range, from, -1), wayOf(clip, range, from, 1)].filter((end) => end !== from);
+  const ends = `to frame ${found.map(nth).join(" or ")}`;
+  if (range && isAround(range, from)) return `${ends}, the ends of the range`;
+  return `${ends}, ${FOLLOWED} at most${range ? ": this frame is outside of the range" : ""}`;
+}
+
+/** @param {Range} range @param {number} frame */
+function isAround(range, frame) {
+  return frame >= range.first && frame <= range.last && range.last > range.first;
 }
 
 /** How far points are followed: to the end of the range around, else some frames. @param {Clip} clip @param {Range | null} range @param {number} from @param {1 | -1} direction */
 function wayOf(clip, range, from, direction) {
-  const inside = range && from >= range.first && from <= range.last && range.last > range.first;
-  if (inside) return direction > 0 ? range.last : range.first;
+  if (range && isAround(range, from)) return direction > 0 ? range.last : range.first;
   return clip.beyond(from, direction * FOLLOWED);
 }
