@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import Message
 from db.queries.motion import RangeFrame, RangeInstance, frames_between, instances_between
 from db.tables import Instance, Source, Video
+
+MOST_FRAMES: Final = 20_000  # at once: all of it is one transaction, and one undo
 
 
 @dataclass
@@ -62,8 +65,10 @@ def frames_on_the_way(video_id: int, first: int, last: int, *, session: Session)
     NotFound
         If there is no such clip.
     BadInput
-        If there is no such frame.
+        If there is no such frame, or they are more than `MOST_FRAMES`.
     """
+    if abs(last - first) >= MOST_FRAMES:
+        raise BadInput("clip_edits.too_many_frames", count=abs(last - first) + 1, limit=MOST_FRAMES)
     video = session.get(Video, video_id)
     if video is None:
         raise NotFound("clips.none_numbered", number=video_id)

@@ -31,7 +31,6 @@ METHODS: Final[dict[str, dict[str, Any]]] = {  # with the settings that its prop
     "flow": {"most_error": MOST_ERROR, "least_followed": LEAST_FOLLOWED},
     **{name: {} for name in INTERPOLATIONS},
 }
-MOST_FRAMES: Final = 20_000  # of one proposal
 _STOPS: Final = {Stop.CHECK: "clip_edits.check_failed", Stop.SIZE: "clip_edits.size_changed"}
 
 Grey = NDArray[np.uint8]
@@ -84,8 +83,6 @@ def propose(
     """
     if method not in METHODS:
         raise BadInput("clip_edits.no_method", name=method, choices=list(METHODS))
-    if abs(last - first) >= MOST_FRAMES:
-        raise BadInput("clip_edits.too_many_frames", count=abs(last - first) + 1, limit=MOST_FRAMES)
     link_clip(workspace, video_id)
     with reading(workspace.engine) as session:
         before = done_before(edit_id, session=session)

@@ -4,7 +4,7 @@ A range is of one track, or of everything that is in its frames.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -17,24 +17,17 @@ from core.foundation.workspace import Workspace
 from core.motion.clip_edits import Changes, done_before, note_result, record_edit, touched_pictures
 from core.motion.courses import chosen_track, frames_on_the_way
 from core.motion.proposal_writing import proposal_version
-from core.points.reviewing import accept_instance, reviewed_after_edit, was_seen
+from core.points.reviewing import Reviewed, accepted, reviewed_after_edit, was_seen
 from core.points.windows import window_of
-from db.queries.motion import RangeFrame, instances_between
-from db.tables import (
-    PROPOSAL,
-    Exclusion,
-    Image,
-    Instance,
-    KeypointRevision,
-    ModelVersion,
-    Review,
-    Source,
-    Video,
-    WorkKind,
-)
+from db.batching import id_batches
+from db.engine import reading
+from db.queries.library import excluded_names
+from db.queries.motion import RangeFrame, instances_between, predicted_between, predicted_of
+from db.queries.points import newest_revision
+from db.tables import Exclusion, Image, Instance, KeypointRevision, Review, Source, Video, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
-from db.writes.points import append_revision
+from db.writes.points import NewPoints, append_revisions
 from db.writing import writing
 
 
@@ -54,32 +47,36 @@ class FrameRange:
 
 @dataclass
 class _Work:
-    """A range with its transaction, what is changed so far, and how many instances are left as they are."""
+    """A range with its transaction, what is changed so far and what is to be appended, and how many instances are left
+    as they are."""
 
     asked: FrameRange
     author_id: int
     frames: list[RangeFrame]
     session: Session
-    changes: Changes
+    changes: Changes = field(default_factory=Changes)
+    states: list[NewPoints] = field(default_factory=list)
     left: int = 0
 
     def heads(self) -> list[tuple[Instance, KeypointRevision | None]]:
         """Every instance once, in the order of the frames, with the revision that counts."""
-        numbers = [frame.frame for frame in self.frames]
-        asked = self.asked
-        rows = instances_between(asked.video_id, min(numbers), max(numbers), asked.track_id, session=self.session)
+        rows = instances_between(*_part(self.asked), session=self.session)
         return list({row.instance.id: (row.instance, row.head) for row in rows}.values())
 
-    def append(self, instance: Instance, skeleton: str, points: bytes, review: Review, **about: Any) -> None:
-        """Append points, and write down that they were changed."""
-        before = instance.revision_id
-        append_revision(instance, skeleton, points, review, **about, session=self.session)
-        self.changes.points.append((instance.id, before, instance.revision_id))
+    def append(self) -> None:
+        """Append what is to be, and write down that it was changed."""
+        before = [state.instance.revision_id for state in self.states]
+        appended = append_revisions(self.states, session=self.session)
+        self.changes.points += [
+            (state.instance.id, was, now.id) for state, was, now in zip(self.states, before, appended, strict=True)
+        ]
 
     def images(self) -> list[Image]:
         """The pictures of the frames, each once, in their order."""
         ids = dict.fromkeys(frame.image_id for frame in self.frames if frame.image_id is not None)
-        return [image for number in ids if (image := self.session.get(Image, number)) is not None]
+        rows = (self.session.exec(select(Image).where(col(Image.id).in_(part))) for part in id_batches(ids))
+        there = {image.id: image for part in rows for image in part}
+        return [there[number] for number in ids if number in there]
 
 
 def accept_range(
@@ -99,7 +96,7 @@ def accept_range(
     Raises
     ------
     NotFound, BadInput
-        If there is no such clip, frame or track.
+        If there is no such clip, frame or track, or they are too many frames.
     Conflict
         If one has other points than those that were seen; then nothing is accepted.
     """
@@ -113,9 +110,7 @@ def accept_range(
             if head is None or head.review == Review.ACCEPTED:
                 work.left += 1
                 continue
-            before = instance.revision_id
-            accept_instance(instance, head, author_id, asked.edit_id, session=work.session)
-            work.changes.points.append((instance.id, before, instance.revision_id))
+            work.states.append(accepted(instance, head, author_id, asked.edit_id))
             touched.add(instance.image_id)
         for image in work.images() if asked.track_id is None else ():
             if image.id not in there and image.empty_by is None:
@@ -142,8 +137,10 @@ def exclude_range(workspace: Workspace, asked: FrameRange, reason: str, *, autho
         raise BadInput("clip_edits.no_reason")
 
     def work(work: _Work) -> None:
-        for image in work.images():
-            if work.session.get(Exclusion, (image.dataset_id, image.path)) is not None:
+        images = work.images()
+        named = excluded_names(images[0].dataset_id, session=work.session) if images else set()
+        for image in images:
+            if image.path in named:
                 work.left += 1
                 continue
             row = Exclusion(dataset_id=image.dataset_id, name=image.path, reason=why, author_id=author_id)
@@ -160,23 +157,29 @@ def reset_range(workspace: Workspace, asked: FrameRange, *, author_id: int) -> d
     What only proposes (flow, interpolation, ripple) predicts nothing. Instances of which there is no prediction, or
     that have its points, stay as they are (``left``). Gives and raises as `accept_range`.
     """
+    predictions: dict[int, KeypointRevision] = {}
+    known = 0
+
+    def read(session: Session) -> None:
+        nonlocal known
+        known = newest_revision(session=session)
+        predictions.update(predicted_between(*_part(asked), session=session))
 
     def work(work: _Work) -> None:
         for instance, head in work.heads():
-            predicted = _prediction(instance.id, session=work.session)
-            same = (
-                head is not None
-                and predicted is not None
-                and (head.review, head.points) == (Review.OPEN, predicted.points)
-            )
-            if predicted is None or same:
+            predicted = predictions.get(instance.id)
+            if head is not None and head.id > known:  # somebody was quicker, maybe a model
+                predicted = predicted_of(instance.id, session=work.session)
+            if predicted is None or (
+                head is not None and (head.review, head.points) == (Review.OPEN, predicted.points)
+            ):
                 work.left += 1
                 continue
-            version = predicted.model_version_id
-            work.append(instance, predicted.skeleton, predicted.points, Review.OPEN, model_version_id=version)
+            points, version = (predicted.skeleton, predicted.points), predicted.model_version_id
+            work.states.append(NewPoints(instance, *points, Review.OPEN, model_version_id=version))
 
     summary = message("clip_edits.reset", first=asked.first, last=asked.last)
-    return _do(workspace, asked, "reset", summary, work, author_id)
+    return _do(workspace, asked, "reset", summary, work, author_id, read)
 
 
 def swap_sides(workspace: Workspace, asked: FrameRange, *, author_id: int) -> dict[str, Any]:
@@ -185,42 +188,65 @@ def swap_sides(workspace: Workspace, asked: FrameRange, *, author_id: int) -> di
     Points that are a model's stay proposals; a human's are edited. Gives and raises as `accept_range`.
     """
 
+    window = window_of(asked.edit_id)
+    swapped: dict[int, Reviewed] = {}  # by the revision that is swapped
+
+    def swap(head: KeypointRevision, session: Session) -> Reviewed:
+        skeleton = find_skeleton(head.skeleton)
+        points = _mirrored(Keypoints.from_bytes(head.points), skeleton)
+        return reviewed_after_edit(points, head, skeleton, base=head.id, window=window, session=session)
+
+    def read(session: Session) -> None:
+        heads = [row.head for row in instances_between(*_part(asked), session=session)]
+        swapped.update({head.id: swap(head, session) for head in heads if head is not None})
+
     def work(work: _Work) -> None:
-        window, edited = window_of(asked.edit_id), 0
+        version = None
         for instance, head in work.heads():
             if head is None:
                 work.left += 1
                 continue
-            skeleton = find_skeleton(head.skeleton)
-            points = _mirrored(Keypoints.from_bytes(head.points), skeleton)
-            now = reviewed_after_edit(points, head, skeleton, base=head.id, window=window, session=work.session)
-            if now.review == Review.IN_PROGRESS and head.source == Source.MODEL:
-                version = proposal_version(instance.dataset_id, "swap", {}, session=work.session)
-                packed = points.to_bytes()
-                work.append(instance, head.skeleton, packed, Review.OPEN, model_version_id=version)
-                continue
-            about = {"start_id": now.start_id, "model_version_id": now.model_version_id}
+            now = swapped.get(head.id) or swap(head, work.session)  # the second where somebody was quicker
+            about: dict[str, Any] = {"start_id": now.start_id, "model_version_id": now.model_version_id}
             by = None if now.review == Review.OPEN else author_id
-            work.append(instance, head.skeleton, now.points, now.review, author_id=by, **about)
-            edited += by is not None
-        if edited:
+            state = NewPoints(instance, head.skeleton, now.points, now.review, author_id=by, **about)
+            if now.review == Review.IN_PROGRESS and head.source == Source.MODEL:
+                packed = _mirrored(Keypoints.from_bytes(head.points), find_skeleton(head.skeleton)).to_bytes()
+                version = version or proposal_version(instance.dataset_id, "swap", {}, session=work.session)
+                state = NewPoints(instance, head.skeleton, packed, Review.OPEN, model_version_id=version)
+            work.states.append(state)
+        if edited := sum(state.author_id is not None for state in work.states):
             _record_work(work, WorkKind.LANDMARK_EDITS, edited)
 
     summary = message("clip_edits.swapped", first=asked.first, last=asked.last)
-    return _do(workspace, asked, "swap_sides", summary, work, author_id)
+    return _do(workspace, asked, "swap_sides", summary, work, author_id, read)
+
+
+def _nothing(_: Session) -> None:
+    """All that is to be read is read where it is changed."""
 
 
 def _do(
-    workspace: Workspace, asked: FrameRange, kind: str, summary: Message, work: Callable[[_Work], None], author_id: int
+    workspace: Workspace,
+    asked: FrameRange,
+    kind: str,
+    summary: Message,
+    work: Callable[[_Work], None],
+    author_id: int,
+    read: Callable[[Session], None] = _nothing,
 ) -> dict[str, Any]:
-    with writing(workspace.engine) as session:
-        before = done_before(asked.edit_id, session=session)
-        if before is not None:
+    """Do the work in one transaction, after what takes many reads: nobody who saves waits for those."""
+    with reading(workspace.engine) as session:
+        if (before := done_before(asked.edit_id, session=session)) is not None:
             return before.result
-        frames = frames_on_the_way(asked.video_id, asked.first, asked.last, session=session)
-        chosen_track(asked.track_id, None, session=session)
-        here = _Work(asked, author_id, frames, session, Changes())
+        _way(asked, session=session)
+        read(session)
+    with writing(workspace.engine) as session:
+        if (before := done_before(asked.edit_id, session=session)) is not None:
+            return before.result
+        here = _Work(asked, author_id, _way(asked, session=session), session)
         work(here)
+        here.append()
         changes = here.changes
         images = touched_pictures(changes, session=session)
         refresh_picture(*sorted(images), session=session)
@@ -230,6 +256,17 @@ def _do(
             return {**result, "edit": None}
         edit = record_edit(kind, summary, asked.video_id, changes, author_id, edit_id=asked.edit_id, session=session)
         return note_result(edit, result)
+
+
+def _way(asked: FrameRange, *, session: Session) -> list[RangeFrame]:
+    """The frames that are asked for; raises as `frames_on_the_way` and `chosen_track`."""
+    chosen_track(asked.track_id, None, session=session)
+    return frames_on_the_way(asked.video_id, asked.first, asked.last, session=session)
+
+
+def _part(asked: FrameRange) -> tuple[int, int, int, int | None]:
+    """The clip, its first and last frame in their order, and the track."""
+    return asked.video_id, min(asked.first, asked.last), max(asked.first, asked.last), asked.track_id
 
 
 def _refuse_unseen(work: _Work, seen: Collection[int] | None) -> None:
@@ -244,18 +281,6 @@ def _refuse_unseen(work: _Work, seen: Collection[int] | None) -> None:
         ):
             image = work.session.get_one(Image, instance.image_id)
             raise Conflict("points.changed_since", picture=image.path)
-
-
-def _prediction(instance_id: int, *, session: Session) -> KeypointRevision | None:
-    """The newest points of an instance that a model has predicted."""
-    proposers = select(ModelVersion.id).where(ModelVersion.kind == PROPOSAL)
-    rows = select(KeypointRevision).where(
-        KeypointRevision.instance_id == instance_id,
-        KeypointRevision.review == Review.OPEN,
-        col(KeypointRevision.model_version_id).is_not(None),
-        col(KeypointRevision.model_version_id).not_in(proposers),
-    )
-    return session.exec(rows.order_by(col(KeypointRevision.id).desc()).limit(1)).first()
 
 
 def _mirrored(points: Keypoints, skeleton: Skeleton) -> Keypoints:

@@ -21,7 +21,7 @@ from db.queries.points import EarlierState, revision_of_edit, revisions_back_fro
 from db.tables import TRUTH, Instance, KeypointRevision, Review, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
-from db.writes.points import append_revision, settled_before
+from db.writes.points import NewPoints, append_revision, append_revisions, settled_before
 from db.writing import writing
 
 
@@ -51,8 +51,7 @@ def accept(
         window = window_of(sent)
         if seen is not None and not all(was_seen(head, seen, window, session=session) for _, head in waiting):
             raise Conflict("points.changed_since", picture=image.path)
-        for instance, head in waiting:
-            accept_instance(instance, head, author_id, sent, session=session)
+        append_revisions([accepted(*row, author_id, sent) for row in waiting], session=session)
         news = bool(waiting) or not (shown or image.empty_by)
         if not shown:
             image.empty_by = image.empty_by or author_id
@@ -73,12 +72,12 @@ def take_back(workspace: Workspace, image_id: int, *, author_id: int) -> int:
     with writing(workspace.engine) as session:
         image = find_image(image_id, session=session)
         shown = [(row.instance, row.revision) for row in shown_instances(image_id, session=session)]
-        accepted = [(instance, head) for instance, head in shown if head and head.review == Review.ACCEPTED]
-        for instance, head in accepted:
+        vouched_for = [(instance, head) for instance, head in shown if head and head.review == Review.ACCEPTED]
+        for instance, head in vouched_for:
             _take_back(instance, head, author_id, session=session)
         image.empty_by = None
         refresh_picture(image_id, session=session)
-        return len(accepted)
+        return len(vouched_for)
 
 
 def was_seen(head: KeypointRevision, seen: Collection[int], window: str | None, *, session: Session) -> bool:
@@ -96,12 +95,10 @@ def _part_of(sent: str, instance: Instance) -> str:
     return f"{sent}.{instance.id}"
 
 
-def accept_instance(
-    instance: Instance, head: KeypointRevision, author_id: int, sent: str | None, *, session: Session
-) -> None:
-    """Append that a human vouches for all points of a head, as part of the verdict of a browser's id; never commits."""
+def accepted(instance: Instance, head: KeypointRevision, author_id: int, sent: str | None) -> NewPoints:
+    """That a human vouches for all points of a head, as part of the verdict of a browser's id."""
     points = Keypoints.from_bytes(head.points)
-    append_revision(
+    return NewPoints(
         instance,
         head.skeleton,
         Keypoints.of(points.points, points.visibility).to_bytes(),
@@ -109,7 +106,6 @@ def accept_instance(
         author_id=author_id,
         edit_id=_part_of(sent, instance) if sent else None,
         note=message("edits.accepted").to_json(),
-        session=session,
     )
 
 

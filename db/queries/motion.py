@@ -9,6 +9,7 @@ from sqlmodel import Session, and_, col, func, select
 
 from db.batching import id_batches
 from db.tables import (
+    PROPOSAL,
     TRUTH,
     Assignment,
     Embedding,
@@ -20,6 +21,7 @@ from db.tables import (
     ModelVersion,
     Person,
     Prediction,
+    Review,
     Source,
     Track,
     Video,
@@ -345,6 +347,40 @@ def instances_between(
         .order_by(col(Frame.index), col(Instance.id))
     )
     return [RangeInstance(*row) for row in session.exec(rows)]
+
+
+def predicted_between(
+    video_id: int, first: int, last: int, track_id: int | None = None, *, session: Session
+) -> dict[int, KeypointRevision]:
+    """The newest points that a model has predicted of each instance, of one track or all, in a part of a clip.
+
+    What only proposes predicts nothing.
+    """
+    chosen = [col(Frame.video_id) == video_id, col(Frame.index).between(first, last), ~col(Instance.removed)]
+    if track_id is not None:
+        chosen.append(col(Instance.track_id) == track_id)
+    newest = (
+        select(func.max(KeypointRevision.id))
+        .select_from(Frame)
+        .join(Instance, col(Instance.image_id) == col(Frame.image_id))
+        .join(KeypointRevision, col(KeypointRevision.instance_id) == col(Instance.id))
+        .where(*chosen, *_predicted())
+        .group_by(col(Instance.id))
+    )
+    rows = session.exec(select(KeypointRevision).where(col(KeypointRevision.id).in_(newest)))
+    return {row.instance_id: row for row in rows}
+
+
+def predicted_of(instance_id: int, *, session: Session) -> KeypointRevision | None:
+    """The newest points that a model has predicted of an instance, as `predicted_between`."""
+    rows = select(KeypointRevision).where(KeypointRevision.instance_id == instance_id, *_predicted())
+    return session.exec(rows.order_by(col(KeypointRevision.id).desc()).limit(1)).first()
+
+
+def _predicted() -> tuple[ColumnElement[bool], ...]:
+    proposers = select(ModelVersion.id).where(ModelVersion.kind == PROPOSAL)
+    version = col(KeypointRevision.model_version_id)
+    return col(KeypointRevision.review) == Review.OPEN, version.is_not(None), version.not_in(proposers)
 
 
 class PlaceOfInstance(NamedTuple):

@@ -348,3 +348,8 @@ def _back_from() -> Executable:
     chain = chain.union_all(further.join(chain, col(KeypointRevision.id) == chain.c.under))
     rows = select(*(col(getattr(KeypointRevision, name)) for name in EarlierState._fields))
     return rows.join(chain, col(KeypointRevision.id) == chain.c.id).order_by(chain.c.depth)
+
+
+def newest_revision(*, session: Session) -> int:
+    """The id of the newest state of any instance's points; 0 where there is none."""
+    return session.exec(select(func.max(KeypointRevision.id))).one() or 0

@@ -1,6 +1,7 @@
 """Small writes about the points of instances. Each takes the caller's session and never commits."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -26,23 +27,49 @@ def append_revision(
     `start_id` is given for work in progress (`settled_before`). The instance is in the store already;
     `db.writes.library.refresh_picture` afterwards brings its picture in line.
     """
-    revision = KeypointRevision(
-        instance_id=instance.id,
-        skeleton=skeleton,
-        points=points,
-        source=Source.MODEL if review == Review.OPEN else Source.HUMAN,
-        review=Review(review),
-        start_id=start_id,
-        author_id=author_id,
-        model_version_id=model_version_id,
-        base_id=instance.revision_id,
-        edit_id=edit_id,
-        note=note,
-    )
-    session.add(revision)
-    session.flush()
-    instance.revision_id = revision.id
+    about = (start_id, author_id, model_version_id, edit_id, note)
+    [revision] = append_revisions([NewPoints(instance, skeleton, points, review, *about)], session=session)
     return revision
+
+
+class NewPoints(NamedTuple):
+    """A state of an instance's points that is to be appended, as `append_revision` takes it."""
+
+    instance: Instance
+    skeleton: str
+    points: bytes
+    review: Review
+    start_id: int | None = None
+    author_id: int | None = None
+    model_version_id: int | None = None
+    edit_id: str | None = None
+    note: dict[str, Any] | None = None
+
+
+def append_revisions(states: Sequence[NewPoints], *, session: Session) -> list[KeypointRevision]:
+    """As `append_revision` for each, of different instances, in few statements."""
+    revisions = [_revision(state) for state in states]
+    session.add_all(revisions)
+    session.flush()
+    for state, revision in zip(states, revisions, strict=True):
+        state.instance.revision_id = revision.id
+    return revisions
+
+
+def _revision(state: NewPoints) -> KeypointRevision:
+    return KeypointRevision(
+        instance_id=state.instance.id,
+        skeleton=state.skeleton,
+        points=state.points,
+        source=Source.MODEL if state.review == Review.OPEN else Source.HUMAN,
+        review=Review(state.review),
+        start_id=state.start_id,
+        author_id=state.author_id,
+        model_version_id=state.model_version_id,
+        base_id=state.instance.revision_id,
+        edit_id=state.edit_id,
+        note=state.note,
+    )
 
 
 def settled_before(head: KeypointRevision | None) -> int | None:

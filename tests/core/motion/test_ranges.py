@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.skeletons import FACE68
 from core.library.exclusions import excluded_pictures
+from core.motion import ranges
 from core.motion.clip_edits import undo_clip_edit
 from core.motion.ranges import FrameRange, accept_range, exclude_range, reset_range, swap_sides
 from core.motion.rippling import ripple_edit
 from core.motion.tracklets import link_clip, tracks_of_clip
 from core.points.annotating import Edit, save_edit
 from db.engine import reading
-from db.tables import DailyWork, Exclusion, Image, KeypointRevision, ModelVersion, Review, Source, Video
+from db.tables import DailyWork, Exclusion, Image, Instance, KeypointRevision, ModelVersion, Review, Source, Video
+from db.writes.models import ensure_model_version
+from db.writes.points import append_revision
+from db.writing import writing
 from tests.builders.followed_clips import faces_in, put_face, truth
 from tests.builders.staged_tracks import add_video
 
@@ -164,6 +169,56 @@ def test_what_nobody_predicted_is_left_at_a_reset(workspace, clip, author):
     assert told_of(workspace, clip) == before
 
 
+@pytest.mark.parametrize("work", [accept_range, reset_range, lambda *way, **by: exclude_range(*way, "blurred", **by)])
+def test_a_long_range_is_read_in_as_few_statements_as_a_short_one(workspace, clip, author, work):
+    for frame in range(7):
+        correct(workspace, clip, frame, author, edit_id=f"w.{frame}")
+    read = []
+    event.listen(workspace.engine, "before_cursor_execute", lambda *told: read.append(told[2].lstrip().split()[0]))
+    counts = []
+    for last in (1, 6):
+        read.clear()
+        work(workspace, FrameRange(clip, 0, last), author_id=author)
+        counts.append(read.count("SELECT") + read.count("WITH"))
+    assert counts[0] == counts[1]
+
+
+def test_sides_are_swapped_with_few_reads_while_others_wait(workspace, clip, author, monkeypatch):
+    read = []
+    event.listen(workspace.engine, "before_cursor_execute", lambda *told: read.append(told[2]))
+    plain = ranges.writing
+
+    def waits(engine):
+        read.clear()
+        return plain(engine)
+
+    monkeypatch.setattr(ranges, "writing", waits)
+    swap_sides(workspace, FrameRange(clip, 0, 6), author_id=author)
+    assert not [statement for statement in read if "RECURSIVE" in statement]
+    assert sum("FROM modelversion" in statement for statement in read) == 1
+
+
+def test_points_that_a_model_places_just_before_are_what_a_range_is_reset_to(workspace, clip, author, monkeypatch):
+    correct(workspace, clip, 2, author)
+    plain, points = ranges.predicted_between, truth(FRAMES)[2] + 5
+
+    def placed_meanwhile(*asked, session):
+        found = plain(*asked, session=session)
+        with writing(workspace.engine) as quicker:
+            ((instance, _),) = faces_in(workspace, clip)[2]
+            version = ensure_model_version("newer", "landmarks", "2" * 64, {}, session=quicker)
+            row = quicker.get(Instance, instance.id)
+            packed = Keypoints.of(points).to_bytes()
+            append_revision(row, "face68", packed, Review.OPEN, model_version_id=version, session=quicker)
+        monkeypatch.setattr(ranges, "predicted_between", plain)
+        correct(workspace, clip, 2, author, edit_id="w.9")
+        return found
+
+    monkeypatch.setattr(ranges, "predicted_between", placed_meanwhile)
+    assert reset_range(workspace, FrameRange(clip, 2, 2), author_id=author)["instances"] == 1
+    assert np.allclose(Keypoints.from_bytes(heads(workspace, clip)[2].points).points, points)
+
+
 def test_left_and_right_are_swapped_and_swapped_back(workspace, clip, author):
     accept_range(workspace, FrameRange(clip, 3, 3), author_id=author)
     before = told_of(workspace, clip)
@@ -213,6 +268,9 @@ def test_what_is_not_there_is_refused(workspace, clip, author):
         accept_range(workspace, FrameRange(clip, 0, 8), author_id=author)
     with pytest.raises(NotFound):
         accept_range(workspace, FrameRange(clip, 0, 7, 99), author_id=author)
+    for work in (accept_range, reset_range, swap_sides):
+        with pytest.raises(BadInput, match="1,000,000 frames are more than 20,000 at once; take a part of them"):
+            work(workspace, FrameRange(clip, 0, 10**6 - 1), author_id=author)
     with pytest.raises(NotFound):
         accept_range(workspace, FrameRange(99, 0, 7), author_id=author)
     with pytest.raises(NotFound):
