@@ -312,6 +312,42 @@ def test_the_loupe_shows_what_is_under_the_pointer_beside_it(open_editor):
     editor.wait_for_edits(1)
 
 
+# ---- Signs and names ----
+
+
+def test_the_name_of_a_point_covers_no_other_point(open_editor):
+    editor = open_editor()
+    rows, scale = face_points(), editor.view["scale"]
+    beside = {
+        k: other
+        for k, (x, y, *_) in enumerate(rows)
+        for other, (ox, oy, *_) in enumerate(rows)
+        if None not in (x, ox) and 20 < (ox - x) * scale < 60 and 12 < (y - oy) * scale < 24 and other != 6
+    }
+    k, other = next(iter(beside.items()))
+    editor.page.locator(".keypoint-editor .row").nth(k).click()
+    editor.settle()
+    assert editor.view["point"] == k
+    assert colour_at(editor, *rows[other][:2]) == (255, 176, 0)
+
+
+def test_the_list_has_the_signs_of_the_picture_and_a_chip_says_what_its_sign_means(open_editor):
+    editor = open_editor()
+    sign = ".keypoint-editor .row:nth-child({}) .sign"
+    look = "each => [getComputedStyle(each).backgroundColor, getComputedStyle(each).borderRadius]"
+    legend = editor.page.locator(".side .legend .sign.model").evaluate(look)
+    assert editor.page.locator(sign.format(1)).evaluate(look) == legend
+    editor.select(300, 200)
+    editor.press("ArrowRight")
+    editor.status("Saved")
+    assert editor.page.locator(sign.format(1)).evaluate(look) == editor.page.locator(
+        ".side .legend .sign.human"
+    ).evaluate(look)
+    chip = editor.page.locator(".chip").first
+    expect(chip).to_have_attribute("aria-label", "face 1: in progress, points by a human")
+    assert "in progress" in chip.evaluate("each => getComputedStyle(each, '::after').content")
+
+
 # ---- Keys ----
 
 

@@ -13,7 +13,7 @@ import { drawShapeFrame } from "./shaping.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { View } from "./view.js" */
-/** @import { Box, Instance, PlacedPoint, Point, Side } from "./types.js" */
+/** @import { Box, Instance, Place, PlacedPoint, Point, Side } from "./types.js" */
 
 /** @type {Side[]} */
 const SIDES = ["left", "right", "middle"];
@@ -21,6 +21,9 @@ const LOW_CONFIDENCE = 0.5;
 const SMOOTH_UP_TO = 4; // beyond this zoom a pixel shows as a square
 const MARKER = 3.6;
 const ROOMY = 34; // CSS pixels for each point above which markers have their full size
+const TAG = 17; // CSS pixels, the height of a name's plate
+const FAR = [14, 32, 56, 84]; // CSS pixels from a point at which there may be room for its name,
+const NEAR = [14]; // and where all have theirs
 const FONT = "12px system-ui, sans-serif";
 
 /** @param {Editor} editor */
@@ -101,7 +104,14 @@ function drawBox({ ctx, view, options }, instance, selected) {
   const [right, bottom] = view.toScreen(bounds[2], bounds[3]);
   if (instance.box) drawFrame(ctx, [left, top, right, bottom], instanceColour(instance), selected);
   if (instance.box && options.boxes) drawGrips(ctx, [left, top, right, bottom]);
-  if (isInSight(view, [left, top, right, bottom]) && options.labels !== "none") drawTag(ctx, instanceTitle(instance), left, top - 5);
+  if (isInSight(view, [left, top, right, bottom]) && options.labels !== "none") drawTitle(view, ctx, instance, [left, top, right, bottom]);
+}
+
+/** What an instance is called, beside its box. @param {View} view @param {CanvasRenderingContext2D} ctx @param {Instance} instance @param {Box} frame */
+function drawTitle(view, ctx, instance, [left, top, right, bottom]) {
+  drawTag(ctx, instanceTitle(instance), shownPlaces(view, instance), (wide) => [
+    [left, top - 5], [left, bottom + TAG + 5], [right - wide, top - 5], [right + 5, top + TAG], [left - wide - 5, top + TAG],
+  ]);
 }
 
 /** @param {View} view @param {Box} frame */
@@ -332,36 +342,60 @@ function drawTheirs({ ctx, view, outbox, frame }, instance) {
 function drawNames(editor, selected) {
   const { ctx, view, labels, hover, selection, options } = editor;
   if (selected && options.labels === "all") {
-    selected.points.forEach((_, k) => drawPointName(ctx, view, selected, k));
+    selected.points.forEach((_, k) => drawPointName(ctx, view, selected, k, NEAR));
   }
   if (selected && selection.point !== null) drawPointName(ctx, view, selected, selection.point);
   const hovered = hover && labels.instances.get(hover.instance);
   if (hovered) drawPointName(ctx, view, hovered, hover.point);
 }
 
-/** @param {CanvasRenderingContext2D} ctx @param {View} view @param {Instance} instance @param {number} k */
-function drawPointName(ctx, view, instance, k) {
+/** @param {CanvasRenderingContext2D} ctx @param {View} view @param {Instance} instance @param {number} k @param {number[]} [distances] */
+function drawPointName(ctx, view, instance, k, distances = FAR) {
   const point = instance.points[k];
   if (!point || point.v === ABSENT || isHeld("hidden", instance, k)) return;
   const [x, y] = view.toScreen(point.x, point.y);
-  drawTag(ctx, `${instance.skeleton.names[k]} · ${k + 1}`, x + 13, y - 9);
+  const text = `${instance.skeleton.names[k]} · ${k + 1}`;
+  drawTag(ctx, text, shownPlaces(view, instance), (wide) => distances.flatMap((away) => [
+    [x + away, y - 9], [x - away - wide, y - 9], [x + away, y + TAG + 9], [x - away - wide, y + TAG + 9],
+    [x - wide / 2, y - away - 4], [x - wide / 2, y + away + TAG + 4],
+  ]));
+}
+
+/** Where the points of an instance are on the canvas. @param {View} view @param {Instance} instance */
+function shownPlaces(view, instance) {
+  return instance.points.flatMap(({ x, y, v }) => (v === ABSENT ? [] : [view.toScreen(x, y)]));
 }
 
 /**
- * Text on a dark plate, with its lower left corner at (x, y) and kept inside the canvas.
- * @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} x @param {number} y
+ * Text on a dark plate at the first of some places (of its lower left corner, by its width) where it covers no point, else
+ * where it covers the fewest; it is kept inside the canvas.
+ * @param {CanvasRenderingContext2D} ctx @param {string} text @param {Place[]} points @param {(wide: number) => number[][]} places
  */
-function drawTag(ctx, text, x, y) {
+function drawTag(ctx, text, points, places) {
   ctx.font = FONT;
   const width = ctx.measureText(text).width + 10;
-  const ratio = ctx.getTransform().a;
-  const left = clamp(x, 2, Math.max(ctx.canvas.width / ratio - width - 2, 2));
-  const top = clamp(y - 17, 2, ctx.canvas.height / ratio - 19);
+  const [left, top] = freestPlace(ctx, width, points, places(width));
   ctx.fillStyle = "rgba(12, 14, 20, 0.78)";
   ctx.beginPath();
-  ctx.roundRect(left, top, width, 17, 4);
+  ctx.roundRect(left, top, width, TAG, 4);
   ctx.fill();
   ctx.fillStyle = "#ffffff";
   ctx.textBaseline = "middle";
   ctx.fillText(text, left + 5, top + 9);
+}
+
+/** The upper left corner of a plate. @param {CanvasRenderingContext2D} ctx @param {number} width @param {Place[]} points @param {number[][]} places @returns {Place} */
+function freestPlace(ctx, width, points, places) {
+  const ratio = ctx.getTransform().a;
+  const [right, bottom] = [Math.max(ctx.canvas.width / ratio - width - 2, 2), ctx.canvas.height / ratio - TAG - 2];
+  /** @type {Place} */
+  let best = [2, 2];
+  let fewest = Infinity;
+  for (const [x, y] of places) {
+    const [left, top] = [clamp(x, 2, right), clamp(y - TAG, 2, bottom)];
+    const covered = points.filter(([px, py]) => px > left - 4 && px < left + width + 4 && py > top - 4 && py < top + TAG + 4).length;
+    if (covered < fewest) [best, fewest] = [[left, top], covered];
+    if (!covered) break;
+  }
+  return best;
 }

@@ -1,6 +1,6 @@
 // Panel: the page elements around the canvas. All text goes in as text, never as HTML.
 
-import { ABSENT } from "./model.js";
+import { ABSENT, HIDDEN } from "./model.js";
 import { SCALE } from "./colours.js";
 import { instanceTitle, isDoubtful } from "./draw.js";
 import { countHeld, isHeld, isHeldWhole, releaseAll, toggleHeld } from "./holding.js";
@@ -22,7 +22,6 @@ export const NARROW = 720; // CSS pixels below which the point list lies over th
 /** @type {["brightness" | "contrast" | "gamma", string][]} */
 const TONES = [["brightness", "Brightness"], ["contrast", "Contrast"], ["gamma", "Gamma"]];
 const CANVAS_LABEL = "Picture with points; press ? for the keys";
-const STATE_SIGNS = ["–", "○", "●"];
 const REVIEWS = { open: "to be reviewed", in_progress: "in progress", accepted: "accepted", imported: "imported" };
 
 // ---- Building -------------------------------------------------------------------------------
@@ -216,9 +215,11 @@ function refreshChips(editor) {
 /** @param {Editor} editor @param {Instance} instance */
 function buildChip(editor, instance) {
   const chip = make("button", { type: "button", class: "chip" }, make("i", { class: "sign" }), instanceTitle(instance));
-  const maker = instance.author ? `Points by ${instance.author}` : `Points by a ${instance.source}`;
-  chip.title = instance.source ? `${maker}, ${REVIEWS[instance.review]}` : "No points yet";
-  chip.dataset.review = instance.review;
+  const maker = instance.author ? `points by ${instance.author}` : `points by a ${instance.source}`;
+  const about = instance.source ? `${REVIEWS[instance.review]}, ${maker}` : "no points yet";
+  chip.title = `${instanceTitle(instance)}: ${about}`;
+  chip.ariaLabel = chip.title;
+  Object.assign(chip.dataset, { review: instance.review, about });
   chip.addEventListener("click", () => {
     editor.commitDraft();
     chooseInstance(editor, instance.id);
@@ -266,7 +267,7 @@ function buildRows(editor, instance, key) {
 /** @param {Editor} editor @param {Instance} instance @param {number} k */
 function buildRow(editor, instance, k) {
   const signal = editor.lifetime.signal;
-  const state = make("button", { type: "button", class: "state", tabindex: "-1" });
+  const state = make("button", { type: "button", class: "state", tabindex: "-1" }, make("i", { class: "sign" }));
   const confidence = make("span", { class: "confidence" });
   const name = make("span", { class: "name" }, pointName(instance, k));
   const number = make("span", { class: "number" }, String(k + 1)); // as in the names of points
@@ -317,7 +318,7 @@ function refreshRow(editor, instance, row, k) {
   row.element.classList.toggle("absent", point.v === ABSENT);
   refreshHold(row.locked, pointName(instance, k), locked, ["locked; press to free", "lock"]);
   refreshHold(row.hidden, pointName(instance, k), hidden, ["out of sight; press to show", "put out of sight"]);
-  row.state.textContent = STATE_SIGNS[point.v];
+  row.element.classList.toggle("occluded", point.v === HIDDEN);
   row.state.title = `${STATES[point.v]}; press to change`;
   row.state.setAttribute("aria-label", `${pointName(instance, k)} is ${STATES[point.v]}; change`);
   row.confidence.textContent = point.human || point.c === null || point.v === ABSENT ? "" : point.c.toFixed(2);
