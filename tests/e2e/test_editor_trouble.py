@@ -74,6 +74,29 @@ def test_a_picture_whose_file_is_gone_says_so_and_the_next_one_opens(page, workb
         file.write_bytes(content)
 
 
+def test_pixels_that_do_not_come_are_said_and_asked_for_again(page, workbench, pictures):
+    ada, bruno = pictures["ada.jpg"], pictures["bruno.jpg"]
+    page.add_init_script(
+        "const plain = window.setTimeout;"
+        "window.setTimeout = (work, ms, ...more) => plain(work, ms === 30000 ? 500 : ms, ...more);"
+    )
+    asked = []
+
+    def hang(route):
+        asked.append(route)
+        if len(asked) > 2:
+            route.continue_()
+
+    page.route(f"**/api/display/{bruno.id}?*", hang)
+    open_editor(page, workbench, ada.id)
+    page.keyboard.press("n")
+    message = page.locator(".keypoint-editor .message")
+    expect(message).to_contain_text("bruno.jpg could not be loaded: no answer in 30 seconds; trying again.")
+    wait_for(lambda: (view(page) or {}).get("image") == bruno.id)
+    expect(message).to_be_hidden()
+    assert len(asked) == 3
+
+
 def test_two_people_on_one_picture_keep_both_their_points(page, browser, workbench, store, pictures):
     ada = pictures["ada.jpg"]
     with reading(store.engine) as session:

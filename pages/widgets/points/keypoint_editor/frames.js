@@ -14,6 +14,7 @@ const MOST_PIXELS = 192e6; // bytes of decoded pictures, besides the one on scre
 const MOST_POINTS = 200000; // points that are kept, besides those of the picture on screen
 const ASKED_AGAIN = 1000; // ms after which what came to nothing is tried again
 const ANSWER_IN = 15000; // ms for an answer
+const PIXELS_IN = 30000; // ms for the pixels of a picture
 
 /** Whether nobody is in a picture. @param {Frame | null} frame */
 export function isBare(frame) {
@@ -100,6 +101,8 @@ export class Frames {
     this.shown = null; // the picture on screen, which is not let go
     /** @type {Map<number, AbortController>} */
     this.loading = new Map();
+    /** @type {Map<number, string>} */
+    this.late = new Map(); // by picture why its pixels do not come just now; it is tried again
     /** @type {Set<number>} */
     this.gone = new Set(); // pictures that the server does not have
     /** @type {number[]} */
@@ -123,7 +126,8 @@ export class Frames {
 
   /** @param {number} id */
   picture(id) {
-    return this.pixels.get(id) ?? null;
+    const reason = id === this.wanted[0] ? this.late.get(id) : undefined;
+    return this.pixels.get(id) ?? (reason === undefined ? null : { bitmap: null, reason });
   }
 
   /**
@@ -231,13 +235,22 @@ export class Frames {
   async loadOne(frame) {
     const controller = new AbortController();
     this.loading.set(frame.id, controller);
+    let trouble = "";
+    const overdue = setTimeout(() => {
+      trouble = `no answer in ${PIXELS_IN / 1000} seconds`;
+      controller.abort();
+    }, PIXELS_IN);
     const loaded = await fetchPixels(frame, controller.signal);
+    clearTimeout(overdue);
     this.loading.delete(frame.id);
     if (this.closed) return closePixels(loaded);
     if (loaded) {
+      this.late.delete(frame.id);
       this.pixels.set(frame.id, loaded);
       this.arrived(frame.id);
-    } else if (!controller.signal.aborted) {
+    } else if (trouble || !controller.signal.aborted) {
+      this.late.set(frame.id, `${trouble || "the server cannot be reached"}; trying again`);
+      this.arrived(frame.id);
       return this.later();
     }
     return this.load();
@@ -245,6 +258,7 @@ export class Frames {
 
   /** Try again to load a picture that could not be loaded. @param {number} id */
   retry(id) {
+    this.late.delete(id);
     this.pixels.delete(id);
     this.load();
   }
@@ -254,6 +268,7 @@ export class Frames {
   letGo() {
     const wanted = new Set(this.fitting());
     for (const [id, controller] of this.loading) if (!wanted.has(id)) controller.abort();
+    for (const id of this.late.keys()) if (!wanted.has(id)) this.late.delete(id);
     for (const [id, loaded] of this.pixels) {
       if (wanted.has(id) || id === this.shown) continue;
       this.pixels.delete(id);
