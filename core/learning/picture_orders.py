@@ -19,20 +19,23 @@ from db.tables import ImageState
 _MOST_KEPT: Final = 8
 _Key = tuple[str, int, str, int]
 _kept: OrderedDict[_Key, NextPictures | FacetError] = OrderedDict()
-_lock: Final = Lock()
+_lock: Final = Lock()  # of what is kept, for a moment
+_at_work: Final[dict[tuple[str, int], Lock]] = {}  # of a dataset: its ranking is worked out once, others' beside it
 
 
 def kept_ranking(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPictures:
     """As `next_pictures`, worked out once as long as nothing that it depends on changes; raises the same."""
     with reading(workspace.engine) as session:
         key = (str(workspace.home), dataset_id, skeleton, ranking_cache_key(dataset_id, session=session))
-    with _lock:
-        if key not in _kept:
-            _kept[key] = _ranked(workspace, dataset_id, skeleton)
+    with _at_work.setdefault(key[:2], Lock()):
+        with _lock:
+            known = _kept.get(key)
+        found = known or _ranked(workspace, dataset_id, skeleton)
+        with _lock:
+            _kept[key] = found
+            _kept.move_to_end(key)
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
-        _kept.move_to_end(key)
-        found = _kept[key]
     if isinstance(found, FacetError):
         raise found
     return found

@@ -1,5 +1,8 @@
 """The order that an address asks for."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
 from core.foundation.errors import BadInput, NotEnoughData, StoreBusy
@@ -7,6 +10,7 @@ from core.learning import picture_orders
 from core.learning.next_pictures import NextPictures
 from core.learning.picture_orders import asked_order, kept_ranking
 from db.tables import Image, ImageState
+from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -61,6 +65,25 @@ def test_a_ranking_is_worked_out_once_until_something_changes(workspace, dataset
     shelf = Shelf(workspace, dataset, author)
     shelf.predict(shelf.instance(images[0]), shelf.model("net"), face())
     assert asked_order(workspace, query).images.tolist() == [images[1]]
+
+
+def test_a_dataset_that_takes_long_keeps_no_other_waiting(workspace, dataset, author, monkeypatch):
+    with writing(workspace.engine) as session:
+        other = ensure_dataset("other", author, session=session)
+    go_on = Event()
+
+    def ranks(_, number, __):
+        assert number == other or go_on.wait(30)
+        return NextPictures([number], "net", 0.0)
+
+    monkeypatch.setattr(picture_orders, "next_pictures", ranks)
+    with ThreadPoolExecutor(3) as threads:
+        long = [threads.submit(kept_ranking, workspace, dataset, "face68") for _ in range(2)]
+        try:
+            assert threads.submit(kept_ranking, workspace, other, "face68").result(10).images == [other]
+        finally:
+            go_on.set()
+        assert [each.result(30).images for each in long] == [[dataset]] * 2
 
 
 def test_why_nothing_can_be_ranked_is_kept_too(workspace, dataset, ranked):
