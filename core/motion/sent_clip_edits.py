@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 
-from core.foundation.errors import BadInput
+from core.foundation.errors import BadInput, NotFound, OtherStore
 from core.foundation.messages import worded
 from core.foundation.workspace import Workspace
 from core.motion.clip_edits import done_before, undo_clip_edit
@@ -21,6 +21,7 @@ from core.points.sent_values import checked_number, checked_seen, checked_text
 from db.batching import id_batches
 from db.engine import reading
 from db.queries.points import picture_states
+from db.queries.store import store_id
 from db.tables import ClipEdit, Instance
 
 Sent = Mapping[str, Any]
@@ -52,23 +53,26 @@ def do_sent(workspace: Workspace, sent: object) -> dict[str, Any]:
     dict
         ``store``, ``id``, ``done`` (what the service gives, its messages as sentences), ``instances`` and ``pictures``
         (ids of what has other points, another review or another track now), ``states`` of these pictures by their ids.
+        Of what was made in another store ``store`` (the one that answers), ``id`` and ``foreign``: nothing is done.
 
     Raises
     ------
     BadInput
         If it is not of this form.
-    OtherStore
-        If it was made in another store.
     FacetError
         As the service that it asks for; then nothing is done.
     """
     deed = DEEDS.get(str(sent.get("do"))) if isinstance(sent, Mapping) else None
     if not isinstance(sent, Mapping) or deed is None:
         raise BadInput("clip_edits.no_deed", choices=list(DEEDS))
-    edit_id, author_id = checked_sender(workspace, sent)
-    with reading(workspace.engine) as session:
-        before = done_before(edit_id, session=session)
-    done = before.result if before is not None else deed(workspace, sent, author_id, edit_id)
+    try:
+        edit_id, author_id = checked_sender(workspace, sent)
+        with reading(workspace.engine) as session:
+            before = done_before(edit_id, session=session)
+        done = before.result if before is not None else deed(workspace, sent, author_id, edit_id)
+    except OtherStore:
+        with reading(workspace.engine) as session:
+            return {"store": store_id(session=session), "id": sent["id"], "foreign": True}
     return {"store": sent["store"], "id": edit_id, "done": worded(done), **_changed(workspace, done.get("edit"))}
 
 
@@ -166,9 +170,20 @@ def _name(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Don
 
 
 def _undo(workspace: Workspace, sent: Sent, author_id: int, edit_id: str) -> Done:
-    """``edit``, as an answer named it; gives the undo's own as ``edit``, with ``undone`` and ``kept``."""
-    told = undo_clip_edit(workspace, _number(sent, "edit"), author_id=author_id, edit_id=edit_id)
+    """``of``, the id that it was sent with, or ``edit``, as an answer named it; gives the undo's own as ``edit``, with
+    ``undone`` and ``kept``."""
+    number = _number(sent, "edit") if sent.get("of") is None else _sent_as(workspace, _text(sent, "of"))
+    told = undo_clip_edit(workspace, number, author_id=author_id, edit_id=edit_id)
     return vars(told)
+
+
+def _sent_as(workspace: Workspace, edit_id: str) -> int:
+    """The number of the edit that a browser sent with this id."""
+    with reading(workspace.engine) as session:
+        edit = done_before(edit_id, session=session)
+    if edit is None:
+        raise NotFound("clip_edits.none_sent")
+    return edit.id
 
 
 DEEDS: Final[dict[str, Callable[[Workspace, Sent, int, str], Done]]] = {

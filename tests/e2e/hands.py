@@ -1,10 +1,14 @@
 """What a hand does in the keypoint editor: where a point lies on the screen, and moving it."""
 
 import json
+import re
 import time
 
 from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
+
+# What a tab says of edits that had to wait; it counts what the tabs before have not heard the end of, too.
+SAVED = re.compile(r"^(The edit|All \d+ edits) that waited (is|are) saved\.$")
 
 _METADATA = """() => new Promise((resolve, reject) => {
     const video = document.querySelector('video');

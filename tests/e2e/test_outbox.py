@@ -14,11 +14,10 @@ from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision, Source
 from tests.builders.staged_pictures import stage
 from tests.e2e.conftest import Workbench, chromium_path
-from tests.e2e.hands import on_screen, settle, view, wait_for
+from tests.e2e.hands import SAVED, on_screen, settle, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
-SAVED = re.compile(r"^(The edit|All \d+ edits) that waited (is|are) saved\.$")
 AT_ONCE = 5  # seconds after which a server that is back has everything, on a busy machine too
 
 

@@ -14,12 +14,15 @@ from core.foundation.arrays import HIDDEN, Keypoints
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.motion.tracklets import link_clip, tracks_of_clip
+from core.points.annotating import Edit, save_edit
 from db.engine import reading
+from db.queries.store import store_id
 from db.tables import Exclusion, Frame, Review, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, followed_clip, points_in, put_face, truth
-from tests.e2e.hands import comes_to, drag, fingers, on_screen, view, wait_for
+from tests.e2e.conftest import Workbench
+from tests.e2e.hands import SAVED, comes_to, drag, fingers, on_screen, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -51,12 +54,15 @@ def open_at(page, clip, frame):
     page.goto(f"{clip.bench.address}/keypoints?name=Mina&dataset=Clips&picture={clip.pictures[frame]}")
     expect(page.locator("canvas[data-view]")).to_be_visible(timeout=60_000)
     wait_for(lambda: frame_of(page, clip) == frame)
-    expect(page.get_by_role("slider", name="Timeline")).to_have_attribute("data-course", r := str(first_track(clip)))
+    expect(page.get_by_role("slider", name="Timeline")).to_have_attribute(
+        "data-course", r := str(track_at(clip, frame))
+    )
     return r
 
 
-def first_track(clip):
-    return tracks_of_clip(clip.workspace, clip.video)[0].id
+def track_at(clip, frame):
+    """The first of the tracks that have a frame."""
+    return next(each.id for each in tracks_of_clip(clip.workspace, clip.video) if each.first <= frame <= each.last)
 
 
 def frame_of(page, clip):
@@ -430,3 +436,182 @@ def test_what_was_not_answered_is_sent_again_by_the_next_tab(page, clip):
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     undo(page)
     wait_for(lambda: moved(clip, before) == set())
+
+
+# What is done to a clip and what is edited wait in one queue. These keep to the frames behind the cut.
+
+
+def let_fade(page, before, frame, k=8):
+    """Move a point of the frame on screen by hand, the frames around following."""
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("r")
+    start = on_screen(page, *before[frame][k])
+    drag(page, start, (start[0] + 30, start[1] + 20))
+
+
+def hide_next(page):
+    """Hide the point after the selected one, which no correction here moves."""
+    page.keyboard.press("Tab")
+    page.keyboard.press("v")
+
+
+def to_people(page, clip):
+    """Load another page; gives what was asked before."""
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{clip.bench.address}/people?name=Mina&dataset=Clips")
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    return asked
+
+
+def hidden(clip, frame, k=9):
+    return bool(Keypoints.from_bytes(heads(clip)[frame].points).visibility[k] == HIDDEN)
+
+
+def notice(page):
+    return page.locator(".tab-notice")
+
+
+def test_an_edit_does_not_overtake_the_undo_that_was_made_before_it(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    let_fade(page, before, 19)
+    wait_for(lambda: {18, 19, 20} <= moved(clip, before))
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    undo(page)
+    page.keyboard.press("n")
+    is_at(page, clip, 20)
+    hide_next(page)
+    page.wait_for_timeout(600)  # the edit could have been sent by now
+    assert not hidden(clip, 20)
+    expect(page.locator(".keypoint-editor .status")).to_contain_text("2 edits wait to be saved")
+    page.unroute("**/api/clip/edits")
+    wait_for(lambda: hidden(clip, 20))
+    assert moved(clip, before) == set()
+    undo(page)
+    wait_for(lambda: not hidden(clip, 20))
+
+
+@pytest.mark.nightly
+def test_on_another_page_too_an_edit_waits_for_the_correction_before_it(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    let_fade(page, before, 19)
+    page.keyboard.press("n")
+    is_at(page, clip, 20)
+    hide_next(page)
+    assert to_people(page, clip) == ["beforeunload"]
+    wanted = "2 edits wait to be saved: the server cannot be reached; trying again."
+    expect(notice(page)).to_contain_text(wanted)
+    page.wait_for_timeout(500)  # the edit could have been sent by now
+    assert not hidden(clip, 20)
+    page.unroute("**/api/clip/edits")
+    wait_for(lambda: hidden(clip, 20))
+    assert {19, 20} <= moved(clip, before)
+    open_at(page, clip, 20)
+    undo(page)
+    undo(page)
+    wait_for(lambda: not hidden(clip, 20) and moved(clip, before) == set())
+
+
+@pytest.mark.nightly
+def test_an_edit_does_not_wait_for_a_proposal_which_may_take_minutes(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    held = []
+    page.route("**/api/clip/edits", lambda route: held.append(route))
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("Shift+F")
+    wait_for(lambda: page.wait_for_timeout(50) or held)
+    hide_next(page)
+    wait_for(lambda: page.wait_for_timeout(50) or hidden(clip, 19, k=0))
+    assert moved(clip, before) == set()
+    held[0].continue_()
+    wait_for(lambda: page.wait_for_timeout(50) or moved(clip, before))
+    page.unroute("**/api/clip/edits")
+    undo(page)
+    undo(page)
+    wait_for(lambda: not hidden(clip, 19, k=0) and moved(clip, before) == set())
+
+
+@pytest.mark.nightly
+def test_an_undo_that_waits_over_a_reload_finds_what_it_takes_back(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    asked = []
+    page.route("**/api/clip/edits", lambda route: route.abort() if asked else asked.append(route))
+    let_fade(page, before, 19)
+    wait_for(lambda: page.wait_for_timeout(50) or asked)
+    undo(page)
+    page.wait_for_timeout(300)
+    asked[0].continue_()
+    wait_for(lambda: page.wait_for_timeout(50) or 19 in moved(clip, before))
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute("**/api/clip/edits")
+    wait_for(lambda: moved(clip, before) == set())
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+
+
+@pytest.mark.nightly
+def test_what_is_done_to_a_clip_is_kept_for_its_store_while_another_one_answers(page, clip, tmp_path):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    mark(page, clip, 20, 21)
+    swap = panel(page, "Swap left and right")
+    clip.bench.process.kill()
+    clip.bench.process.wait()
+    swap.click()
+    told(page, "Not done yet: the server cannot be reached; trying again…")
+    other = Workbench(tmp_path / "home", FACET_PORT=str(clip.bench.port))
+    other.port, other.address = clip.bench.port, clip.bench.address
+    other.start()
+    try:
+        expect(notice(page)).to_contain_text("1 edit waits for the store that they were made in")
+    finally:
+        other.stop()
+    clip.bench.start()
+    wait_for(lambda: moved(clip, before) == {20, 21})
+    open_at(page, clip, 19)
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+
+
+@pytest.mark.nightly
+def test_the_correction_of_a_ripple_that_is_refused_goes_on_as_an_edit_on_another_page_too(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    let_fade(page, before, 19)
+    expect(page.locator(".keypoint-editor .status")).to_contain_text("1 edit waits to be saved")
+    ((face, head), *_) = faces_in(clip.workspace, clip.video)[19]
+    with writing(clip.workspace.engine) as session:
+        bo = ensure_user("Bo", session=session)
+    save_edit(clip.workspace, Edit("bo.1", face.id, head.id, ((8, 9.0, 9.0, 2),)), author_id=bo)
+    to_people(page, clip)
+    page.unroute("**/api/clip/edits")
+    expect(notice(page)).to_contain_text("1 edit is not saved: Bo moved jaw_9 meanwhile")
+    expect(notice(page)).to_contain_text("Not done: Bo moved jaw_9 meanwhile")
+    notice(page).get_by_role("button", name="Close").click()
+    notice(page).get_by_role("button", name="Keep mine").click()
+    wait_for(lambda: heads(clip)[19].id != head.id and (points_in(clip.workspace, clip.video)[19][8] != 9.0).all())
+    expect(notice(page)).not_to_contain_text("not saved")
+    expect(notice(page)).not_to_contain_text("Not done")
+    assert moved(clip, before) == {19}
+
+
+@pytest.mark.nightly
+def test_what_an_earlier_version_kept_of_a_clip_is_done_once(page, clip):
+    to_people(page, clip)
+    before = points_in(clip.workspace, clip.video)
+    with reading(clip.workspace.engine) as session:
+        store = store_id(session=session)
+    kept = {"id": "w.kept", "store": store, "author": "Mina", "do": "swap_sides", "at": 1}
+    kept |= {"video": clip.video, "first": 21, "last": 22, "track": track_at(clip, 21)}
+    page.evaluate("kept => localStorage.setItem('facet.deed.w.kept', JSON.stringify(kept))", kept)
+    page.reload()
+    wait_for(lambda: moved(clip, before) == {21, 22})
+    expect(notice(page)).to_have_text(SAVED)
+    assert page.evaluate("Object.keys(localStorage).filter(place => place.startsWith('facet.deed.'))") == []

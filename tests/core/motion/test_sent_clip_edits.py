@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlmodel import select
 
-from core.foundation.errors import BadInput, NotFound, OtherStore
+from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import message
 from core.motion import sent_clip_edits
 from core.motion.sent_clip_edits import DEEDS, clip_shown, do_sent
@@ -202,9 +202,28 @@ def test_what_is_no_object_is_refused(workspace, sent):
         do_sent(workspace, sent)
 
 
-def test_what_was_made_in_another_store_is_not_done_here(workspace, clip):
-    with pytest.raises(OtherStore):
-        do_sent(workspace, {"id": "w.1", "store": "x" * 32, "author": "ada", "do": "reset", "video": clip})
+def test_what_was_made_in_another_store_is_not_done_here_and_the_answer_says_whose_store_this_is(workspace, clip):
+    answer = do_sent(
+        workspace,
+        {"id": "w.1", "store": "x" * 32, "author": "ada", "do": "swap_sides", "video": clip, "first": 0, "last": 2},
+    )
+    with reading(workspace.engine) as session:
+        assert answer == {"store": store_id(session=session), "id": "w.1", "foreign": True}
+        assert session.exec(select(ClipEdit)).all() == []
+
+
+def test_what_is_taken_back_is_named_by_the_id_that_it_was_sent_with(workspace, clip, asked):
+    before = points_in(workspace, clip)
+    asked("swap_sides", video=clip, first=0, last=2)
+    back = asked("undo", of="w.swap_sides.1")
+    assert (back["done"]["undone"], back["done"]["kept"]) == (3, 0)
+    assert all((points == before[frame]).all() for frame, points in points_in(workspace, clip).items())
+    assert asked("undo", of="w.swap_sides.1") == back, "sent again, it is not refused as undone already"
+    assert asked("undo", 2, of="w.undo.1")["done"]["undone"] == 3, "an undo is named alike"
+    with pytest.raises(NotFound, match="what is to be taken back was not done here"):
+        asked("undo", 3, of="w.swap_sides.9")
+    with pytest.raises(BadInput):
+        asked("undo", 4, of=7)
 
 
 def test_every_deed_says_what_it_takes():

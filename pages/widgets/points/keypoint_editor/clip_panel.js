@@ -257,7 +257,7 @@ function refreshClipPanel(editor) {
   if (parts.root.hidden) return;
   for (const each of parts.ofClip) each.hidden = !timeline.clip || editor.data.read_only;
   setText(parts.range, range ? `Range: ${rangeInWords(range)}` : "No range");
-  setText(parts.told, deeds.trouble ? `Not done yet: ${deeds.trouble}; trying again…` : deeds.waiting.length ? "Working…" : deeds.told);
+  setText(parts.told, deeds.sentence());
   setText(parts.way, wayInWords(editor));
   pressed(parts.ripple, ripple.on);
   pressed(parts.trail, timeline.trail);

@@ -175,11 +175,19 @@ function turn(editor, again, verb, from, to) {
   const locked = lockedPoint(editor, step);
   if (locked) return editor.say(`${verb} needs ${locked}, which is locked.`);
   from.pop();
-  if ("deed" in step) turnDeed(editor, step, to);
-  else if ("verdict" in step) turnVerdict(editor, step, to);
-  else if ("box" in step) turnBox(editor, step, to);
-  else turnBack(editor, step, verb, to);
+  turnStep(editor, step, verb, to);
   return editor.history.keep();
+}
+
+/** @param {Editor} editor @param {Step} step @param {string} verb @param {Step[]} other */
+function turnStep(editor, step, verb, other) {
+  if (editor.outbox.isRefused(step.edit)) {
+    editor.outbox.discard([{ id: step.edit }]); // it was never saved
+    tellTurned(editor, step, other);
+  } else if ("deed" in step) turnDeed(editor, step, other);
+  else if ("verdict" in step) turnVerdict(editor, step, other);
+  else if ("box" in step) turnBox(editor, step, other);
+  else turnBack(editor, step, verb, other);
 }
 
 /** The name of a locked point that a step moves, or "". @param {Editor} editor @param {Step} step */
@@ -191,11 +199,6 @@ function lockedPoint({ labels }, step) {
 
 /** @param {Editor} editor @param {VerdictStep} step @param {Step[]} other */
 function turnVerdict(editor, step, other) {
-  if (editor.outbox.isRefused(step.edit)) {
-    editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit));
-    tellTurned(editor, step, other);
-    return;
-  }
   const verdict = step.verdict === "accept" ? "take_back" : "accept";
   other.push({ edit: sendVerdict(editor, verdict), image: step.image, verdict });
   tellTurned(editor, step, other);
@@ -206,10 +209,6 @@ function turnVerdict(editor, step, other) {
  * @param {Editor} editor @param {PointStep} step @param {string} verb @param {Step[]} other
  */
 function turnBack(editor, step, verb, other) {
-  if (editor.outbox.isRefused(step.edit)) {
-    editor.outbox.discard(editor.outbox.refused.filter(({ id }) => id === step.edit)); // it was never saved
-    return tellTurned(editor, step, other);
-  }
   const instance = editor.labels.instances.get(step.instance);
   const kept = instance ? step.after.map((change) => sameChange(change, changeOf(instance, change[0]))) : [];
   const after = step.before.filter((_, i) => kept[i]);

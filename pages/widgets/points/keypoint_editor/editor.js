@@ -133,11 +133,12 @@ export class Editor {
   }
 
   hearOutbox() {
-    /** @type {(what: "change" | "rebase" | "saved" | "leaving", hear: () => void) => void} */
+    /** @type {(what: "change" | "rebase" | "saved" | "answered" | "leaving", hear: () => void) => void} */
     const on = (what, hear) => this.outbox.addEventListener(what, hear, { signal: this.lifetime.signal });
     on("change", () => this.refresh());
     on("rebase", () => this.rebase());
     on("leaving", () => this.commitDraft());
+    on("answered", () => this.timeline.deeds.hear());
     // The page then shows the new revisions beside the editor.
     on("saved", () => {
       this.savings += 1;
@@ -165,7 +166,7 @@ export class Editor {
     this.data = data;
     this.outbox.meet(data.store);
     this.history.keepFor(data.store);
-    this.timeline.deeds.keepFor(data.store);
+    this.timeline.deeds.hear();
     if (this.keys.keepFor(data.author)) refreshKeys(this);
     followPage(this);
     this.fillWindow();
@@ -224,7 +225,7 @@ export class Editor {
 
   /** Edits whose effect belongs on the screen although the server has not given it. */
   unsaved() {
-    return [...this.outbox.shown(this.data.store), ...this.timeline.deeds.shown()];
+    return [...this.timeline.deeds.shown(), ...this.outbox.shown(this.data.store)];
   }
 
   /** Remember where a picture stands. @param {number} id @param {string} state @param {number} [index] its place */
@@ -279,7 +280,7 @@ export class Editor {
    * @param {Instance} instance @param {Change[]} before @param {Change[]} after @param {Note} note
    */
   record(instance, before, after, note) {
-    const fade = fadeOf(this, instance.id, before, after);
+    const fade = fadeOf(this, before, after);
     if (fade) return sendRipple(this, instance, after, note, fade);
     const edit = this.post(instance, after, note);
     return this.history.push({ edit, image: this.frame?.id ?? 0, instance: instance.id, before, after, note });

@@ -30,12 +30,3 @@ export function dropKept(by, place) {
     // Then nothing is kept there.
   }
 }
-
-/** The places whose names begin so. @param {"tab" | "browser"} by @param {string} start */
-export function keptPlaces(by, start) {
-  try {
-    return Object.keys(KEEPERS[by]()).filter((place) => place.startsWith(start));
-  } catch {
-    return [];
-  }
-}

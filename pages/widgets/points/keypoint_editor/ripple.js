@@ -90,15 +90,11 @@ export function releaseRipple(editor) {
 }
 
 /**
- * Over how many frames changes are to fade, 0 where they are an edit like others: only what is moved can. What follows on
- * a correction that is not answered yet goes the same way, over no other frame, so that it cannot overtake it.
- * @param {Editor} editor @param {number} instance @param {Change[]} before @param {Change[]} after
+ * Over how many frames changes are to fade, 0 where they are an edit like others: only what is moved can.
+ * @param {Editor} editor @param {Change[]} before @param {Change[]} after
  */
-export function fadeOf({ timeline: { ripple, deeds }, frame }, instance, before, after) {
-  const follows = deeds.shown().some((edit) => edit.instance === instance) ? 1 : 0;
-  if (!ripple.on || !frame?.clip) return follows;
-  const moves = after.some((change, i) => movesFrom(before[i], change));
-  return moves ? ripple.width : follows;
+export function fadeOf({ timeline: { ripple }, frame }, before, after) {
+  return ripple.on && frame?.clip && after.some((change, i) => movesFrom(before[i], change)) ? ripple.width : 0;
 }
 
 /** @param {Change} one @param {Change} other */
@@ -111,12 +107,10 @@ function movesFrom([, ax, ay, av], [, bx, by, bv]) {
  * @param {Editor} editor @param {Instance} instance @param {Change[]} changes @param {Note} note @param {number} width
  */
 export function sendRipple(editor, instance, changes, note, width) {
-  const { data, timeline, history } = editor;
+  const { data } = editor;
   const after = editor.unsaved().filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
   const [id, at, { store, author }] = [`${data.window}.${newId()}`, moment(), data];
   const edit = { id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at };
   editor.labels.apply(instance.id, changes);
-  timeline.deeds.add({ id, store, author, do: "ripple", edit, width, at });
-  history.push(timeline.deeds.step(id, `${noteWords(note)}, fading`));
-  editor.refresh();
+  editor.timeline.deeds.ask({ do: "ripple", edit, width, what: `${noteWords(note)}, fading` });
 }

@@ -3,7 +3,7 @@
 import { nth } from "./clips.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { DeedAnswer, Frame, Note, Step } from "./types.js" */
+/** @import { Asked, Deed, DeedAnswer, Frame, Note, Step } from "./types.js" */
 
 /** @type {Record<string, string>} */
 const POINT_WORDS = {
@@ -48,7 +48,7 @@ export function noteWords({ code, fields }) {
   return (POINT_WORDS[code.replace("edits.", "")] ?? "points changed").replace("{name}", fields.name ?? "");
 }
 
-/** What is asked to be done to frames of a clip. @param {Record<string, unknown> & { do: string }} asked */
+/** What is asked to be done to frames of a clip. @param {Asked} asked */
 export function deedWords({ do: deed, method }) {
   return DEED_WORDS[deed === "propose" ? String(method) : deed] ?? "frames changed";
 }
@@ -79,7 +79,7 @@ function turnedSentence(again, what, stay) {
 /** @typedef {DeedAnswer["done"] & { around: string, places: number, what: string, again: boolean }} Told */
 
 /** @type {Record<string, (done: Told) => string>} */
-export const TOLD = {
+const TOLD = {
   propose: ({ frames = 0, stopped_at: stopped, reason }) => `Proposed in ${countOf(frames, "frame")}${stoppedAt(stopped, reason)}.`,
   ripple: ({ instances }) => {
     const beside = Array.isArray(instances) ? instances.length - 1 : 0;
@@ -100,7 +100,7 @@ export const TOLD = {
   undo: ({ what, around, kept, again }) => turnedSentence(again, `${what}${around}`, kept ? String(kept) : ""),
 };
 
-/** What came of a deed. @param {import("./types.js").Deed} deed @param {DeedAnswer} answer */
+/** What came of a deed. @param {Deed} deed @param {Pick<DeedAnswer, "done" | "pictures">} answer */
 export function deedSentence({ do: deed, what = "frames changed", again = false }, { done, pictures }) {
   const places = pictures.length;
   const around = places > 1 && !/^tracks? /.test(what) ? ` in ${countOf(places, "frame")}` : "";

@@ -1,6 +1,7 @@
 // What the editor's files hand to one another. What the page gives is described in __init__.py.
 
-import type { BoxAct, BoxRow, Change, Edit, GivenInstance, Note, VerdictKind, Visibility } from "../../shared/outbox/types.js";
+import type { Asked, BoxAct, BoxRow, Change, Deed, DeedAnswer, Edit, GivenInstance, Note } from "../../shared/outbox/types.js";
+import type { VerdictKind, Visibility } from "../../shared/outbox/types.js";
 import type { Clip } from "./clips.js";
 import type { Editor } from "./editor.js";
 import type { Order } from "./frames.js";
@@ -18,7 +19,7 @@ export type ShapeKind = "turn" | "scale";
 export type Command = (editor: Editor, event?: Event) => unknown;
 export type IconName = keyof typeof ICONS;
 
-export type { BoxRow, Change, Edit, GivenInstance, Note, VerdictKind, Visibility };
+export type { Asked, BoxRow, Change, Deed, DeedAnswer, Edit, GivenInstance, Note, VerdictKind, Visibility };
 
 // ---- From the server ----
 
@@ -124,7 +125,7 @@ export interface BoxStep {
 export interface DeedStep {
   edit: string;
   image: number; // where the hand was
-  deed: number | null; // the number under which the server takes it back, once it has answered
+  deed: true;
   what?: string; // was done, in words
 }
 
@@ -177,37 +178,6 @@ export interface Span {
   places: Int32Array; // in the clip; -1 where one is of another
   numbers: Int32Array; // of their frames; -1 likewise
   times: Float64Array; // seconds
-}
-
-// What is asked of /api/clip/edits; what each takes is in core/motion/sent_clip_edits.py.
-export interface Deed {
-  id: string;
-  store: string;
-  author: string;
-  do: string;
-  at: number;
-  of?: string; // for an undo whose edit the server has not numbered yet: the id that it was sent with
-  edit?: number | Edit;
-  again?: boolean; // an undo of an undo
-  what?: string; // is taken back or done again, in words
-  [more: string]: unknown;
-}
-
-export interface DeedAnswer {
-  done: {
-    edit?: number | null;
-    frames?: number;
-    stopped_at?: number | null;
-    reason?: string | null;
-    instances?: number | number[];
-    pictures?: number;
-    left?: number;
-    undone?: number;
-    kept?: number;
-    person?: number | null;
-  };
-  pictures: number[];
-  states: Record<string, string>;
 }
 
 // ---- What a hand is doing ----

@@ -1,7 +1,8 @@
 """The outbox of a tab: edits that wait for the server, whatever page the tab shows, and what there is to say of them.
 
 The browser's part stands by itself: the first script that asks makes the tab's one outbox, and those that come later
-find it. It sends to ``/api/edits`` (`core.points.sent_edits`).
+find it. It sends to ``/api/edits`` (`core.points.sent_edits`) and, what is done to many frames of a clip, to
+``/api/clip/edits`` (`core.motion.sent_clip_edits`).
 """
 
 from pathlib import Path

@@ -20,7 +20,7 @@ function button(text, run) {
  */
 function lines(outbox) {
   const { waiting, refused, foreign, trouble, told } = outbox;
-  const shown = [];
+  const shown = undone(outbox);
   if (refused.length) {
     const count = refused.length === 1 ? "1 edit is" : `${refused.length} edits are`;
     const ofPoints = refused.some(({ changes }) => changes);
@@ -43,6 +43,13 @@ function lines(outbox) {
     shown.push({ state: "saved", text: told === 1 ? "The edit that waited is saved." : allSaved(told), buttons: [] });
   }
   return shown;
+}
+
+/** What could not be done to a clip while no editor was there to tell it. @param {Outbox} outbox */
+function undone(outbox) {
+  const reasons = outbox.answered.flatMap(({ reason }) => reason ?? []);
+  const text = `Not done: ${reasons.join("; ")}.`;
+  return reasons.length ? [{ state: "failed", text, buttons: [button("Close", () => outbox.takeAnswered())] }] : [];
 }
 
 /** @param {number} count */

@@ -1,18 +1,29 @@
-// The outbox of the tab: edits that the server has not confirmed. It belongs to the tab, not to the editor that made
-// them: it sends from any page, warns before the tab is closed, and finds again what an earlier tab could not send.
+// The outbox of the tab: what the server has not confirmed, in the order in which it was made. It belongs to the tab, not
+// to the editor: it sends from any page, warns before the tab is closed, and finds again what an earlier tab could not send.
 //
-// Every edit names the store that it was made in. While another one answers at this address it is kept for its owner.
+// A row is an edit (points, a verdict, a box), many of which travel together, or a deed, which is done to many frames of a
+// clip and goes alone by a door of its own. A deed waits for all that was made before it; an edit for the deeds before it,
+// but for a proposal, which takes minutes and moves nobody's points.
+//
+// Every row names the store that it was made in. While another one answers at this address it is kept for its owner.
 
 import { Shelf } from "./shelf.js";
 
-/** @import { Answer, BoxRow, Edit, GivenInstance, Row, Sent } from "./types.js" */
+/** @import { Answer, BoxRow, Deed, DeedAnswer, DeedDone, Edit, GivenInstance, Row, Sent } from "./types.js" */
 
-const ADDRESS = "/api/edits";
+/** @typedef {"/api/edits" | "/api/clip/edits"} Door */
+
+const EDITS_DOOR = "/api/edits";
+const DEEDS_DOOR = "/api/clip/edits";
+/** @type {Door[]} */
+const DOORS = [EDITS_DOOR, DEEDS_DOOR];
+const SLOW = "propose"; // thousands of frames may be followed
+const REFUSED = 422; // the status with which a deed is refused for good
 const TOGETHER = 120; // ms; edits made within it travel together
 const AGAIN = 1000; // ms after which what came to nothing is tried again
 const AGAIN_UNSEEN = 5000; // the same in a tab that nobody looks at
 const ASK = 3000; // ms after which it is asked again whose store answers, where edits of another one wait
-const PATIENCE = 10000; // ms for an answer
+const PATIENCE = { edits: 10000, deed: 60000, slow: 600000 }; // ms for an answer
 const MOST = 500; // edits of one sending, and
 const MOST_CHANGES = 5000; // changes of it, unless one edit alone has more; the server takes twice as many
 const MOST_AFTER = 10000; // ids in it of edits that come before, half of the bytes that the server takes
@@ -33,20 +44,21 @@ export class Outbox extends EventTarget {
     this.gone = new Set(); // ids that are done with; the shelf may still hand one out
     /** @type {Map<number, { instance: GivenInstance, revision: number }>} */
     this.newest = new Map(); // instances as the server gave them last, with the newest revision that it told of then
-    /** @type {string | null} */
-    this.trouble = null; // why nothing could be sent just now
+    /** @type {Map<Door, string | null>} */
+    this.troubles = new Map(); // why nothing could be sent just now
     /** @type {number[]} */
     this.boxed = []; // pictures in which boxes were saved; whoever shows them takes them
     /** @type {Map<number, string>} */
     this.states = new Map(); // where pictures stand, as the server told last
     /** @type {Set<string>} */
     this.late = new Set(); // ids of edits that had to wait for the server
-    /** @type {Map<string, number>} */
-    this.ahead = new Map(); // ids of corrections that go to another door, and when they were made: what came later waits
+    /** @type {DeedDone[]} */
+    this.answered = []; // what became of deeds; the editor takes them
     this.told = 0; // how many of these were saved a moment ago
     /** @type {number | undefined} */
     this.toldTimer = undefined;
-    this.sending = false;
+    /** @type {Set<Door>} */
+    this.busy = new Set(); // doors that have not answered yet
     /** @type {number | undefined} */
     this.timer = undefined;
     window.addEventListener("beforeunload", (event) => this.beforeUnload(event));
@@ -68,15 +80,23 @@ export class Outbox extends EventTarget {
     return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence === null);
   }
 
-  /** Those of them that may go now. */
-  get ready() {
-    const first = Math.min(...this.ahead.values());
-    return this.waiting.filter(({ at }) => at < first);
+  /** Those of them that may go through a door now. @param {Door} door */
+  ready(door) {
+    const { waiting } = this;
+    if (door === DEEDS_DOOR) return waiting.slice(0, 1).filter(isDeed);
+    const held = waiting.findIndex((row) => isDeed(row) && row.do !== SLOW);
+    return together((held < 0 ? waiting : waiting.slice(0, held)).filter((row) => !isDeed(row)));
+  }
+
+  /** Why nothing could be sent just now. */
+  get trouble() {
+    return this.troubles.get(EDITS_DOOR) ?? this.troubles.get(DEEDS_DOOR) ?? null;
   }
 
   /** Edits of this store that the server refused and nobody has given up. */
   get refused() {
-    return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence !== null);
+    const refused = this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence !== null);
+    return refused.flatMap((edit) => (isDeed(edit) ? [] : [edit])); // a deed that is refused does not stay
   }
 
   /** Edits of other stores. */
@@ -94,7 +114,7 @@ export class Outbox extends EventTarget {
    * @param {string} store @returns {Edit[]}
    */
   shown(store) {
-    return this.editsWhere(({ edit }) => edit.store === store).filter((edit) => edit.changes !== undefined);
+    return this.editsWhere(({ edit }) => edit.store === store).flatMap((row) => (row.changes ? [row] : correctionOf(row)));
   }
 
   /** What was done to boxes of a store and nobody has confirmed. @param {string} store @returns {BoxRow[]} */
@@ -125,7 +145,8 @@ export class Outbox extends EventTarget {
   add(edit) {
     if (edit.changes) this.supersede(edit);
     this.put({ edit, sentence: null });
-    if (this.timer === undefined) this.schedule(TOGETHER);
+    if (isDeed(edit)) this.schedule(0);
+    else if (this.timer === undefined) this.schedule(TOGETHER);
     else this.tell("change");
   }
 
@@ -162,7 +183,7 @@ export class Outbox extends EventTarget {
     if (!found.length) return;
     /** @type {[string, Row][]} */
     const rows = found.map((edit) => [edit.id, { edit, sentence: null }]);
-    this.rows = new Map([...rows, ...this.rows]);
+    this.rows = new Map([...rows, ...this.rows].sort(([, one], [, other]) => one.edit.at - other.edit.at));
     for (const { id } of found) this.late.add(id);
     this.tell("rebase");
     this.schedule(0);
@@ -176,6 +197,7 @@ export class Outbox extends EventTarget {
     if (store === this.store) return;
     this.store = store;
     this.newest.clear();
+    this.answered = [];
     this.tell("rebase");
     this.schedule(0);
   }
@@ -199,7 +221,7 @@ export class Outbox extends EventTarget {
 
   /**
    * Give edits up.
-   * @param {Sent[]} edits
+   * @param {{ id: string }[]} edits
    */
   discard(edits) {
     for (const { id } of edits) this.drop(id);
@@ -220,36 +242,78 @@ export class Outbox extends EventTarget {
     if (this.waiting.length) this.schedule(0);
   }
 
-  async send() {
+  send() {
     this.timer = undefined;
-    if (this.sending) return; // it looks for more when it is done
-    const edits = together(this.ready);
-    if (!edits.length && !this.foreign.length) return; // without edits it asks whose store answers
-    this.sending = true;
-    const trouble = await this.sent(edits);
-    this.sending = false;
-    this.trouble = trouble;
+    for (const door of DOORS) void this.sendBy(door);
+  }
+
+  /** Send what may go through a door, where it is not busy. @param {Door} door */
+  async sendBy(door) {
+    if (this.busy.has(door)) return; // it looks for more when it is done
+    const rows = this.ready(door);
+    if (!rows.length) this.troubles.delete(door);
+    if (!rows.length && (door !== EDITS_DOOR || !this.foreign.length)) return; // without edits it asks whose store answers
+    this.busy.add(door);
+    const trouble = await this.sent(door, rows);
+    this.busy.delete(door);
+    this.troubles.set(door, trouble);
     if (trouble) for (const { id } of this.waiting) this.late.add(id);
-    if (this.ready.length) this.schedule(!trouble ? 0 : document.hidden ? AGAIN_UNSEEN : AGAIN);
+    this.goOn(trouble ? (document.hidden ? AGAIN_UNSEEN : AGAIN) : 0);
+  }
+
+  /** Send what is left, or ask after a while whose store answers. @param {number} delay ms */
+  goOn(delay) {
+    if (DOORS.some((door) => !this.busy.has(door) && this.ready(door).length)) this.schedule(delay);
     else if (this.foreign.length) this.schedule(ASK);
-    this.tell("change");
+    else this.tell("change");
   }
 
   /**
-   * Send edits and take what the server answers; tells why that came to nothing, or null.
-   * @param {Sent[]} edits
+   * Send rows and take what the server answers; tells why that came to nothing, or null.
+   * @param {Door} door @param {Sent[]} rows
    */
-  async sent(edits) {
+  async sent(door, rows) {
     let response;
     try {
-      response = await post(edits);
+      response = await post(door, rows);
     } catch (error) {
       const late = error instanceof DOMException && error.name === "TimeoutError";
       return late ? "the server has not answered; trying again" : "the server cannot be reached; trying again";
     }
-    const answer = await response.json().catch(() => null);
-    if (!response.ok || !answer?.store) return answer?.error ?? `the server answered ${response.status}; trying again`;
-    return this.settle(edits, answer) ? null : "the server has not said what became of them; trying again";
+    return this.take(rows, response, await response.json().catch(() => null));
+  }
+
+  /** @param {Sent[]} rows @param {Response} response @param {any} answer @returns {string | null} */
+  take(rows, { ok, status }, answer) {
+    const deed = rows.find(isDeed);
+    if (deed && status === REFUSED && answer?.error) return this.refuse(deed, answer.error);
+    if (!ok || !answer?.store) return troubleOf(status, answer);
+    if (deed) return this.finish(deed, answer);
+    return this.settle(rows, answer) ? null : "the server has not said what became of them; trying again";
+  }
+
+  /** A deed is done, or kept for its store. @param {Deed} deed @param {DeedAnswer} answer */
+  finish(deed, answer) {
+    this.meet(answer.store);
+    if (!answer.foreign) {
+      this.saved(deed.id, this.rows.get(deed.id));
+      this.answered.push({ deed, answer });
+      this.tell("answered");
+    }
+    return null;
+  }
+
+  /**
+   * A deed cannot be done. The correction in a ripple goes on as an edit, in its place: it is a hand's work.
+   * @param {Deed} deed @param {string} reason
+   */
+  refuse(deed, reason) {
+    const [edit] = correctionOf(deed);
+    if (!edit) this.drop(deed.id);
+    else if (this.rows.has(deed.id)) this.put({ edit, sentence: null }); // else it was given up meanwhile
+    this.answered.push({ deed, reason });
+    this.tell("answered");
+    return null;
   }
 
   /**
@@ -297,13 +361,21 @@ export class Outbox extends EventTarget {
     }, TOLD_FOR);
   }
 
+  /** What became of deeds since this was asked last. */
+  takeAnswered() {
+    const taken = this.answered.splice(0);
+    if (taken.length) this.tell("change");
+    return taken;
+  }
+
   // ---- The end of the tab ----
 
   /** Hand over everything at once: a browser delivers a short message although the page is closed. */
   leave() {
     this.tell("leaving"); // whoever holds something back gives it now
-    const edits = together(this.ready);
-    if (edits.length) post(edits).catch(() => undefined); // what is not heard of is kept on the shelf
+    const edits = this.ready(EDITS_DOOR);
+    if (edits.length) post(EDITS_DOOR, edits).catch(() => undefined); // what is not heard of is kept on the shelf
+    void this.sendBy(DEEDS_DOOR);
   }
 
   /** @param {BeforeUnloadEvent} event */
@@ -312,10 +384,20 @@ export class Outbox extends EventTarget {
     if (this.waiting.length || this.refused.length) event.preventDefault();
   }
 
-  /** @param {"change" | "rebase" | "saved" | "leaving"} what */
+  /** @param {"change" | "rebase" | "saved" | "answered" | "leaving"} what */
   tell(what) {
     this.dispatchEvent(new Event(what));
   }
+}
+
+/** @param {Sent} row @returns {row is Deed} */
+export function isDeed(row) {
+  return row.do !== undefined;
+}
+
+/** The edit that is within a deed, which may have one or none. @param {Sent} row @returns {Edit[]} */
+export function correctionOf(row) {
+  return isDeed(row) && row.edit?.changes ? [row.edit] : [];
 }
 
 /**
@@ -332,15 +414,21 @@ function together(edits) {
   return end < 0 ? edits : edits.slice(0, end);
 }
 
-/** @param {Sent[]} edits */
-function post(edits) {
-  const body = JSON.stringify({ edits });
-  return fetch(ADDRESS, {
+/** Why an answer says nothing of what was sent. @param {number} status @param {any} answer @returns {string} */
+function troubleOf(status, answer) {
+  return answer?.error ?? `the server answered ${status}; trying again`;
+}
+
+/** @param {Door} door @param {Sent[]} rows */
+function post(door, rows) {
+  const deed = rows.find(isDeed);
+  const body = JSON.stringify(deed ?? { edits: rows });
+  return fetch(door, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body,
     keepalive: body.length < MOST_KEPT_ALIVE,
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(PATIENCE[!deed ? "edits" : deed.do === SLOW ? "slow" : "deed"]),
   });
 }
 

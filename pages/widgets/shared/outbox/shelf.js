@@ -1,10 +1,11 @@
 // The shelf: edits that outlive the tab, in the browser's own database. Where the browser has none to give, as in some
 // private windows, edits wait in the tab alone.
 
-/** @import { Sent } from "./types.js" */
+/** @import { Deed, Sent } from "./types.js" */
 
 const DATABASE = "facet";
-const EDITS = "edits";
+const EDITS = "edits"; // deeds too
+const EARLIER_PLACE = "facet.deed."; // where an earlier version of Facet kept each deed, in the browser's storage
 
 export class Shelf {
   constructor() {
@@ -34,6 +35,7 @@ export class Shelf {
 
   /** Everything that lies here, the oldest first. @returns {Promise<Sent[]>} */
   async all() {
+    await this.takeOver();
     try {
       const database = await this.open();
       /** @type {Sent[]} */
@@ -49,15 +51,43 @@ export class Shelf {
     }
   }
 
-  /** @param {(edits: IDBObjectStore) => unknown} change */
+  /** Lay here what an earlier version of Facet kept elsewhere; there it goes once it lies here. */
+  async takeOver() {
+    try {
+      for (const place of Object.keys(localStorage).filter((each) => each.startsWith(EARLIER_PLACE))) {
+        const deed = deedIn(localStorage.getItem(place));
+        if (!deed || (await this.put(deed))) localStorage.removeItem(place);
+      }
+    } catch {
+      // The browser keeps nothing there.
+    }
+  }
+
+  /** Tells, once it is so, whether the change is kept. @param {(edits: IDBObjectStore) => unknown} change */
   async change(change) {
     try {
       const database = await this.open();
       const transaction = database.transaction(EDITS, "readwrite");
       change(transaction.objectStore(EDITS));
       transaction.commit(); // at once: the tab may be about to close
+      return await new Promise((resolve) => {
+        transaction.oncomplete = () => resolve(true);
+        transaction.onabort = () => resolve(false);
+      });
     } catch (error) {
       console.warn("The browser does not keep unsaved edits over a closed tab:", error);
+      return false;
     }
+  }
+}
+
+/** The deed that a text holds; null where that is damaged. @param {string | null} text @returns {Deed | null} */
+function deedIn(text) {
+  try {
+    const deed = JSON.parse(text ?? "null");
+    const known = [deed?.id, deed?.store, deed?.do].every((each) => typeof each === "string");
+    return known && typeof deed.at === "number" ? deed : null;
+  } catch {
+    return null;
   }
 }

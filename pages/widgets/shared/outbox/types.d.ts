@@ -22,6 +22,7 @@ export interface Edit {
   note: Note;
   verdict?: undefined;
   box?: undefined;
+  do?: undefined;
   at: number; // when it was made, in ms: the order of what is kept
 }
 
@@ -39,6 +40,7 @@ export interface Verdict {
   instance?: undefined;
   changes?: undefined;
   box?: undefined;
+  do?: undefined;
 }
 
 // A box drawn, moved, taken away or brought back (core/jobs/sent_boxes.py).
@@ -57,9 +59,64 @@ export interface BoxRow {
   at: number;
   changes?: undefined;
   verdict?: undefined;
+  do?: undefined;
 }
 
-export type Sent = Edit | Verdict | BoxRow;
+// What is done to many frames of a clip, or to its tracks; what each takes is in core/motion/sent_clip_edits.py.
+export interface Asked {
+  do: string;
+  video?: number;
+  first?: number;
+  last?: number;
+  track?: number | null;
+  other?: number | null;
+  frame?: number;
+  method?: string;
+  name?: string;
+  reason?: string;
+  seen?: number[];
+  width?: number;
+  edit?: Edit; // of a ripple, with the same id
+  of?: string; // of an undo: the id with which what is taken back was sent
+  again?: boolean; // of an undo: it takes an undo back
+  what?: string; // was done, in words
+}
+
+export interface Deed extends Asked {
+  id: string;
+  store: string;
+  author: string;
+  at: number;
+  instance?: undefined;
+  changes?: undefined;
+  verdict?: undefined;
+  box?: undefined;
+}
+
+export interface DeedAnswer {
+  store: string;
+  foreign?: boolean; // made in another store: nothing was done, nothing else is told
+  done: {
+    edit?: number | null;
+    revision?: number;
+    frames?: number;
+    stopped_at?: number | null;
+    reason?: string | null;
+    instances?: number | number[];
+    pictures?: number;
+    left?: number;
+    undone?: number;
+    kept?: number;
+    person?: number | null;
+  };
+  pictures: number[];
+  states: Record<string, string>;
+}
+
+// What became of a deed: what the server answered, or why it refused.
+export type DeedDone = { deed: Deed; answer: DeedAnswer; reason?: undefined } | { deed: Deed; answer?: undefined; reason: string };
+
+export type Sent = Edit | Verdict | BoxRow | Deed;
 
 export interface Row {
   edit: Sent;
