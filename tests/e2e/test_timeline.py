@@ -3,10 +3,12 @@
 import json
 import urllib.error
 import urllib.request
+from io import BytesIO
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from sqlmodel import select
 
@@ -27,6 +29,7 @@ from tests.e2e.hands import SAVED, comes_to, drag, fingers, on_screen, view, wai
 pytestmark = pytest.mark.e2e
 
 FRAMES, CUT = 24, 16
+FADED = (240, 138, 208)  # the colour of what a fade would move
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +238,16 @@ def moved(clip, before):
     return {frame for frame, points in points_in(clip.workspace, clip.video).items() if (points != before[frame]).any()}
 
 
+def with_preview(page):
+    """The pixels of the page, once they show what would move in the frames around."""
+    pixels = np.asarray(Image.open(BytesIO(page.screenshot())).convert("RGB"), int)
+    return [pixels] if is_faded(pixels) else []
+
+
+def is_faded(pixels):
+    return np.abs(pixels - FADED).sum(axis=2).min() < 60
+
+
 def test_a_correction_fades_over_the_frames_around_and_is_one_undo(page, clip):
     open_at(page, clip, 8)
     before = points_in(clip.workspace, clip.video)
@@ -247,8 +260,15 @@ def test_a_correction_fades_over_the_frames_around_and_is_one_undo(page, clip):
     page.keyboard.up("r")
     expect(page.locator(".hint")).to_have_text("Corrections fade over 3 frames on each side.")
     start = on_screen(page, *before[8][8])
-    drag(page, start, (start[0] + 30, start[1] + 20))
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(start[0] + 30, start[1] + 20, steps=4)
+    [held] = wait_for(lambda: with_preview(page))
+    page.mouse.up()
     wait_for(lambda: moved(clip, before) == {6, 7, 8, 9, 10})
+    for frame in (7, 9):  # what was shown before is what has come of it
+        x, y = on_screen(page, *points_in(clip.workspace, clip.video)[frame][8])
+        assert is_faded(held[round(y) - 6 : round(y) + 7, round(x) - 6 : round(x) + 7])
     shift = {
         frame: np.linalg.norm(points_in(clip.workspace, clip.video)[frame] - before[frame]) for frame in range(6, 11)
     }

@@ -35,6 +35,7 @@ _SCRIPTS: Final = (
     "boxes",
     "clips",
     "telling",
+    "preview",
     "draw",
     "loupe",
     "resetting",

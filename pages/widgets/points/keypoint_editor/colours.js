@@ -7,6 +7,7 @@ export const COLOURS = {
   left: "#4c9dff",
   right: "#ff8a5c",
   middle: "#ffffff",
+  faded: "#f08ad0",
   shade: "rgba(0, 0, 0, 0.5)",
   selected: "#ffffff",
 };

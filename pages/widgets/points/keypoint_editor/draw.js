@@ -4,6 +4,7 @@
 import { boundsOf, clamp } from "./view.js";
 import { ABSENT, HIDDEN } from "./model.js";
 import { looseBoxes } from "./boxes.js";
+import { drawPreview } from "./preview.js";
 import { drawTrail } from "./tracks.js";
 import { COLOURS, confidenceColour } from "./colours.js";
 import { isHeld, isHeldWhole } from "./holding.js";
@@ -38,6 +39,7 @@ export function drawScene(editor) {
     if (instance !== selected) drawInstance(editor, instance, false);
   }
   drawTrail(editor);
+  drawPreview(editor);
   if (selected) {
     if (options.ghost) drawGhosts(editor, selected);
     drawInstance(editor, selected, true);

@@ -2,6 +2,7 @@
 
 import { trackColour } from "./clips.js";
 import { ABSENT } from "./model.js";
+import { fadedShape } from "./preview.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Frame, Instance } from "./types.js" */
@@ -69,10 +70,18 @@ function neighbours(editor, instance) {
 }
 
 /** @param {Editor} editor @param {number} index @param {number | null} track @returns {Shape | null} */
-function shapeAt({ order, frames, frame }, index, track) {
-  const there = frames.points(order?.images[index] ?? -1);
-  if (!there || sceneOf(there) !== sceneOf(frame)) return null;
-  return there.instances.find((instance) => instance.track === track)?.points ?? null;
+function shapeAt(editor, index, track) {
+  const there = editor.frames.points(editor.order?.images[index] ?? -1);
+  if (!there || sceneOf(there) !== sceneOf(editor.frame)) return null;
+  const points = there.instances.find((instance) => instance.track === track)?.points;
+  return points ? fadedShape(editor, there.clip?.frame ?? -1, points) : null;
+}
+
+/** The points of a track in a frame of the clip, where they are here. @param {Editor} editor @param {number} number @param {number | null} track @returns {Shape | null} */
+export function shapeOfTrack({ frames, timeline: { clip } }, number, track) {
+  const place = clip ? clip.numbers.indexOf(number) : -1;
+  const there = frames.points(clip?.images[place] ?? -1);
+  return there?.instances.find((instance) => instance.track === track)?.points ?? null;
 }
 
 /** @param {Frame | null} frame */
