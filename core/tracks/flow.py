@@ -8,7 +8,6 @@ of the Lucas Kanade Feature Tracker", 2000 (OpenCV's); Kalal, Mikolajczyk and Ma
 Detection of Tracking Failures", ICPR 2010.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -53,24 +52,6 @@ class Step:
         flow lost the point, NaN where it was absent.
     stop
         Why there are no points; None where there are.
-    """
-
-    points: Floats
-    ok: Bools
-    errors: Floats
-    stop: Stop | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Followed:
-    """Points over T frames: the first as given, the others as `flow_step` gives them, as far as it went.
-
-    Attributes
-    ----------
-    points, ok, errors
-        (T, K, 2), (T, K), (T, K) as in `Step`; the errors of the first frame are 0.
-    stop
-        Why there is no later frame; None where the frames were at their end.
     """
 
     points: Floats
@@ -127,45 +108,8 @@ def flow_step(before: Grey, after: Grey, points: ArrayLike, size: float | None =
     return Step(moved, ok, errors)
 
 
-def follow(frames: Iterable[Grey], points: ArrayLike, size: float | None = None) -> Followed:
-    """Follow points through frames, one `flow_step` after the other; no frame is asked for after one where it stops.
-
-    Parameters
-    ----------
-    frames
-        (H, W) uint8 grey; the first is the one that the points are in. Played backwards they are followed backwards.
-    points, size
-        As in `flow_step`.
-
-    Raises
-    ------
-    BadInput
-        If a shape or a type is wrong, or there is no frame.
-    """
-    coming = iter(frames)
-    before = next(coming, None)
-    if before is None:
-        raise BadInput("tracks.no_frames")
-    start = _checked(before, before, points)
-    there = _present(start)
-    steps = [Step(start, there, np.where(there, 0.0, np.nan))]
-    for after in coming:
-        taken = flow_step(before, after, steps[-1].points, size)
-        if taken.stop is not None:
-            return _together(steps, taken.stop)
-        steps.append(taken)
-        before = after
-    return _together(steps, None)
-
-
 def _present(points: Floats) -> Bools:
     return np.asarray(np.isfinite(points).all(axis=1), np.bool_)
-
-
-def _together(steps: list[Step], stop: Stop | None) -> Followed:
-    parts = ([getattr(taken, name) for taken in steps] for name in ("points", "ok", "errors"))
-    points, ok, errors = (np.stack(part) for part in parts)
-    return Followed(points, ok, errors, stop)
 
 
 def _there_and_back(before: Grey, after: Grey, points: Floats, size: float) -> tuple[Floats, Floats]:

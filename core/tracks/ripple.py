@@ -55,48 +55,6 @@ def weights(
     return weight
 
 
-def ripple(
-    tracks: ArrayLike,
-    at: int,
-    corrected: ArrayLike,
-    width: int,
-    fixed: ArrayLike | None = None,
-    breaks: ArrayLike | None = None,
-) -> Floats:
-    """Move each point of the frames around `at` by its own correction there, times `weights`.
-
-    Parameters
-    ----------
-    tracks
-        (T, K, 2) pixels, NaN where absent.
-    at, width, fixed, breaks
-        As in `weights`.
-    corrected
-        (K, 2) pixels: where the points of frame `at` belong.
-
-    Returns
-    -------
-    rippled
-        (T, K, 2) float64. Frame `at` is bit-equal to `corrected`. Bit-equal to the input are frames of weight 0, frames
-        that are fixed, and points that the correction leaves where they were, places anew or takes away.
-
-    Raises
-    ------
-    BadInput
-        As `weights`, or if a shape is wrong.
-    """
-    track, target = np.array(tracks, dtype=np.float64), np.asarray(corrected, dtype=np.float64)
-    if track.shape[2:] != (2,):
-        raise BadInput("arrays.shape", name="tracks", shape="(frames, points, 2)", found=track.shape)
-    if target.shape != track.shape[1:]:
-        raise BadInput("arrays.shape", name="corrected", shape=track.shape[1:], found=target.shape)
-    weight = weights(len(track), at, width, fixed, breaks)
-    before = track[at].copy()
-    for t in np.flatnonzero(weight):
-        track[t] = target if t == at else faded_by(track[t], before, target, float(weight[t]))
-    return track
-
-
 def faded_by(points: Floats, before: Floats, after: Floats, weight: float) -> Floats:
     """(K, 2) float64 points of another frame, each moved by a weight times its move from `before` to `after`.
 

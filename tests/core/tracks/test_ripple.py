@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.signal.windows import hann
 
 from core.foundation.errors import BadInput
-from core.tracks.ripple import ripple, weights
+from core.tracks.ripple import faded_by, weights
 from tests.builders.places import SHARED
 
 PLACES = st.floats(-4000, 4000, allow_nan=False, width=32)
@@ -35,6 +35,15 @@ def edits(draw):
         draw(arrays(bool, frames, elements=rarely)),
         draw(arrays(bool, frames - 1, elements=rarely)),
     )
+
+
+def ripple(tracks, at, corrected, width, fixed=None, breaks=None):
+    """(T, K, 2) as a correction of one frame makes the others, each by its weight (`core.motion.rippling`)."""
+    weight = weights(len(tracks), at, width, fixed, breaks)
+    moved = np.array(tracks)
+    for t in np.flatnonzero(weight):
+        moved[t] = corrected if t == at else faded_by(tracks[t], tracks[at], corrected, weight[t])
+    return moved
 
 
 def by_the_words(at, width, fixed, breaks, t):
@@ -141,20 +150,11 @@ def test_where_there_is_nothing_to_fade_over():
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        (np.zeros((3, 2)), 0, np.zeros(2), 1),
-        (np.zeros((3, 2, 2)), 3, np.zeros((2, 2)), 1),
-        (np.zeros((3, 2, 2)), -1, np.zeros((2, 2)), 1),
-        (np.zeros((3, 2, 2)), 0, np.zeros((1, 2)), 1),
-        (np.zeros((3, 2, 2)), 0, np.zeros((2, 2)), -1),
-        (np.zeros((3, 2, 2)), 0, np.zeros((2, 2)), 1, np.zeros(2, bool)),
-        (np.zeros((3, 2, 2)), 0, np.zeros((2, 2)), 1, None, np.zeros(2)),
-    ],
+    "arguments", [(3, 3, 1), (3, -1, 1), (3, 0, -1), (3, 0, 1, np.zeros(2, bool)), (3, 0, 1, None, np.zeros(2))]
 )
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises(BadInput):
-        ripple(*arguments)
+        weights(*arguments)
 
 
 @pytest.mark.shared
