@@ -1,5 +1,6 @@
 """How stable tracked points are: of a file, and of what a model predicted in the videos of a dataset."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from core.tracks.files import read_tracks
 from core.tracks.smoothing import DEFAULTS, Delay, delay, smooth
 from db.engine import reading
 from db.queries.library import videos
-from db.queries.motion import clip_frames, seen_instances, versions_in_videos
+from db.queries.motion import clip_frames, seen_instances, titles_of_instances, versions_in_videos
 from db.tables import Video
 
 _BINS: Final = 81
@@ -202,13 +203,17 @@ def predicted_versions(workspace: Workspace, dataset_id: int) -> dict[str, int]:
 
 @dataclass(frozen=True, eq=False)
 class PredictedVideo:
-    """A video's tracks as a model version predicted them, nothing judged; frames a second where they are known."""
+    """A video's tracks as a model version predicted them, nothing judged; frames a second where they are known.
+
+    `titles` has what each is called in the editor, where most of its faces or bodies are of one of the clip's tracks.
+    """
 
     video_id: int
     name: str
     version_id: int
     frames_per_second: float | None
     tracks: tuple[VideoTrack, ...]
+    titles: tuple[str | None, ...]
 
 
 def of_video(workspace: Workspace, dataset_id: int, model_name: str, video_id: int) -> PredictedVideo:
@@ -226,9 +231,22 @@ def of_video(workspace: Workspace, dataset_id: int, model_name: str, video_id: i
         left_out = excluded_pictures(dataset_id, session=session).ids
         tracks, stride = _linked(video_id, version_id, left_out, session=session)
         how = predict_command(dataset_id, model_name, session=session)
+        titles = titles_of_instances(video_id, session=session)
     if not tracks:
         raise NotEnoughData("models.no_two_frames", of=video.path, name=model_name, how=how)
-    return PredictedVideo(video_id, video.path, version_id, _rate(video, stride), tuple(tracks))
+    rate, called = _rate(video, stride), _called(tracks, titles)
+    return PredictedVideo(video_id, video.path, version_id, rate, tuple(tracks), called)
+
+
+def _called(tracks: Sequence[VideoTrack], titles: Mapping[int, str]) -> tuple[str | None, ...]:
+    """What most of each one's instances are called; of several that are called alike, which part it is."""
+    known = [Counter(titles[number] for number in track.instances.tolist() if number in titles) for track in tracks]
+    called = [max(names, key=names.__getitem__, default=None) for names in known]
+    parts = [called[: place + 1].count(title) for place, title in enumerate(called)]
+    return tuple(
+        f"{title}, part {part}" if title and called.count(title) > 1 else title
+        for title, part in zip(called, parts, strict=True)
+    )
 
 
 def of_dataset(

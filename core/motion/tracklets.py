@@ -209,7 +209,8 @@ def join_tracks(
         if both:
             raise Conflict("tracks.both_there", frame=both[0], count=len(both))
         moves = {place.id: (other.id, track.id) for place in theirs}
-        summary = message("clip_edits.joined", track=track.id, other=other.id)
+        titles = _titles(track, other, session=session)
+        summary = message("clip_edits.joined", track=titles[track.id], other=titles[other.id])
         return _retrack("join", summary, track, moves, author_id, edit_id, session=session).id
 
 
@@ -236,7 +237,7 @@ def cut_track(
             raise BadInput("tracks.nothing_to_cut", frame=frame)
         new = add_track(track.dataset_id, track.video_id, track.kind, session=session)
         moves = {place.id: (track.id, new) for place in after}
-        summary = message("clip_edits.cut", track=track.id, frame=frame)
+        summary = message("clip_edits.cut", track=_titles(track, session=session)[track.id], frame=frame)
         edit = _retrack("cut", summary, track, moves, author_id, edit_id, session=session)
         note_result(edit, {"track": new})
         return new, edit.id
@@ -264,7 +265,9 @@ def swap_tracks(
             moves |= {place.id: (one.id, another.id) for place in places if place.id not in before}
         if not moves:
             raise BadInput("tracks.nothing_to_swap", frame=frame)
-        summary = message("clip_edits.swapped_tracks", track=track.id, other=other.id, frame=frame)
+        titles = _titles(track, other, session=session)
+        both = titles[track.id], titles[other.id]
+        summary = message("clip_edits.swapped_tracks", track=both[0], other=both[1], frame=frame)
         return _retrack("swap_tracks", summary, track, moves, author_id, edit_id, session=session).id
 
 
@@ -315,8 +318,8 @@ def _name_body(workspace: Workspace, track_id: int, name: str, author_id: int, e
         if track.name == name or done_before(edit_id, session=session):
             return
         changes = Changes(names=[(track.id, track.name, name)])
+        summary = message("clip_edits.named", track=_titles(track, session=session)[track.id], name=name)
         track.name = name
-        summary = message("clip_edits.named", track=track.id, name=name)
         edit = record_edit("name", summary, track.video_id, changes, author_id, edit_id=edit_id, session=session)
         note_result(edit, {"person": None})
 
@@ -348,6 +351,12 @@ def _owners(faces: Sequence[int], *, session: Session) -> dict[int, int]:
 def _refuse_unlike(track: Track, other: Track) -> None:
     if track.id == other.id or (track.video_id, track.kind) != (other.video_id, other.kind):
         raise BadInput("tracks.unlike")
+
+
+def _titles(*tracks: Track, session: Session) -> dict[int, str]:
+    """What tracks of a clip are called now; one that nothing is in is called as its kind."""
+    listed = tracks_in_clip(tracks[0].video_id, session=session)
+    return {track.id: track.kind for track in tracks} | {row.id: row.title for row in listed}
 
 
 def _track(track_id: int, *, session: Session) -> Track:

@@ -1,5 +1,6 @@
 """Reads of what was seen in the frames of clips."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -251,7 +252,8 @@ class ClipTrack(NamedTuple):
     """A track of a clip: its number there from 1, its name, and its first and last frame.
 
     A face is called as most of its instances' person. `frames` counts those it is in, `human` those of them in which a
-    human or a file has set points, `truth` those accepted or imported.
+    human or a file has set points, `truth` those accepted or imported. `title` is what it is called everywhere: its
+    name, else its kind and its number among those of its kind.
     """
 
     id: int
@@ -263,6 +265,7 @@ class ClipTrack(NamedTuple):
     frames: int
     human: int
     truth: int
+    title: str
 
 
 def tracks_in_clip(video_id: int, *, session: Session) -> list[ClipTrack]:
@@ -288,11 +291,21 @@ def tracks_in_clip(video_id: int, *, session: Session) -> list[ClipTrack]:
         .order_by(first, col(Track.id))
     )
     people = _names_of_tracks(video_id, session=session)
-    found = session.connection().execute(rows)
-    return [
-        ClipTrack(track, number, kind, people.get(track, name), *counts)
-        for number, (track, kind, name, *counts) in enumerate(found, start=1)
-    ]
+    tracks: list[ClipTrack] = []
+    of_kind = Counter[str]()
+    for number, (track, kind, own, *counts) in enumerate(session.connection().execute(rows), start=1):
+        of_kind[kind] += 1
+        name = people.get(track, own)
+        title = name or f"{kind} {of_kind[kind]}"
+        tracks.append(ClipTrack._make((track, number, kind, name, *counts, title)))
+    return tracks
+
+
+def titles_of_instances(video_id: int, *, session: Session) -> dict[int, str]:
+    """What the track of each instance of a clip is called, of those that are in one."""
+    titles = {track.id: track.title for track in tracks_in_clip(video_id, session=session)}
+    rows = session.exec(select(Instance.id, Instance.track_id).where(col(Instance.track_id).in_(titles)))
+    return {instance: titles[track] for instance, track in rows if track is not None}
 
 
 def _names_of_tracks(video_id: int, *, session: Session) -> dict[int, str]:

@@ -118,7 +118,8 @@ def _choose_track(video: PredictedVideo) -> int:
 
 def _named(video: PredictedVideo, number: int) -> str:
     frames = counted(video.tracks[number].frames, "frame")
-    return f"track {number + 1}, {frames}" if len(video.tracks) > 1 else frames
+    called = video.titles[number] or f"track {number + 1}"
+    return f"{called}, {frames}" if len(video.tracks) > 1 else frames
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the video's points")

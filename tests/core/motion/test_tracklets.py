@@ -7,11 +7,12 @@ import pytest
 from sqlmodel import select
 
 from core.foundation.errors import BadInput, Conflict, NotFound
+from core.foundation.messages import worded
 from core.motion.clip_edits import undo_clip_edit
 from core.motion.tracklets import cut_track, join_tracks, link_clip, link_clips, name_track, swap_tracks, tracks_of_clip
 from core.people.deciding import move_faces, undo
 from db.engine import reading
-from db.tables import Embedding, Frame, Instance, PeopleEvent, Review, Video
+from db.tables import ClipEdit, Embedding, Frame, Instance, PeopleEvent, Review, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -195,6 +196,21 @@ def test_tracks_of_the_same_frames_are_swapped_not_joined(workspace, clip, autho
     assert after == {(frame, i): track if frame < 2 else other[track] for (frame, i), track in before.items()}
     undo_clip_edit(workspace, edit, author_id=author)
     assert tracks(workspace, clip) == before
+
+
+def test_what_was_done_names_tracks_as_they_are_called(workspace, clip, author, pair):
+    one, two = pair
+    put(workspace, clip, 2, 200, kind="person")
+    link_clip(workspace, clip)
+    titles = [row.title for row in tracks_of_clip(workspace, clip)]
+    assert titles == ["face 1", "person 1", "face 2"]
+    name_track(workspace, two, "Ada", author_id=author)
+    new, cut = cut_track(workspace, one, 1, author_id=author)
+    joined = join_tracks(workspace, one, new, author_id=author)
+    with reading(workspace.engine) as session:
+        told = [worded(session.get(ClipEdit, edit).summary) for edit in (cut, joined)]
+    assert told[0].startswith("Cut face 1 at ")
+    assert told[1] == "Joined face 2 to face 1"
 
 
 def test_a_later_decision_about_the_same_instances_stays(workspace, clip, author, pair):

@@ -4,8 +4,10 @@ import io
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from core.motion import stability
+from core.motion.tracklets import cut_track, link_clips, name_track, tracks_of_clip
 from tests.builders.staged_tracks import add_track, add_video, drifting_face, jittered, version
 
 
@@ -114,6 +116,25 @@ def test_of_several_tracks_of_a_clip_one_is_chosen(shown, workspace, dataset, au
     assert page.selectbox[2].options == ["track 1, 5 frames", "track 2, 5 frames"]
     page.selectbox[2].select_index(1).run()
     assert page.session_state["opened"].name == "two.mp4, track 2, 5 frames"
+
+
+def test_a_track_is_called_as_in_the_editor(shown, workspace, dataset, author):
+    model, face = version(workspace), drifting_face(5)
+    pictures = add_video(workspace, dataset, "two.mp4", indices=list(range(5)), rate=25.0)
+    for shift in (0.0, 400.0, 800.0):
+        add_track(workspace, dataset, pictures, face + shift, {model: face + shift}, human=False, author=author)
+    link_clips(workspace)
+    page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
+    page.selectbox[1].select_index(0).run()
+    assert page.selectbox[2].options == ["face 1, 5 frames", "face 2, 5 frames", "face 3, 5 frames"]
+    first, second, _ = tracks_of_clip(workspace, 1)
+    name_track(workspace, second.id, "Eve", author_id=author)
+    cut_track(workspace, first.id, 2, author_id=author)
+    st.cache_data.clear()
+    page = shown(from_predictions, dataset_id=dataset, versions=["tracker"])
+    page.selectbox[1].select_index(0).run()
+    called = {"Eve, 5 frames", "face 3, 5 frames", "face 4, 5 frames"}  # the last where most of the first is now
+    assert set(page.selectbox[2].options) == called
 
 
 def test_a_clip_in_which_nothing_was_predicted_says_how_it_is(shown, workspace, dataset, author):
