@@ -127,6 +127,23 @@ def test_undo_of_a_refused_edit_leaves_theirs(open_editor):
 
 
 @pytest.mark.nightly
+def test_undo_of_a_refused_box_gives_it_up(open_editor):
+    editor = open_editor()
+
+    def refuse(route):
+        ids = [row["id"] for row in route.request.post_data_json["edits"]]
+        told = {"refused": dict.fromkeys(ids, "it is not there"), "saved": {}, "foreign": [], "instances": []}
+        route.fulfill(json=told | {"store": editor.store, "pictures": {}})
+
+    editor.page.route("**/api/edits", refuse)
+    editor.press("b")
+    editor.drag((100, 500), (60, 60))
+    editor.status("Not saved: it is not there")
+    editor.button("undo").click()
+    editor.status("Saved")
+
+
+@pytest.mark.nightly
 def test_moving_a_refused_point_once_more_settles_it(open_editor):
     editor = open_editor()
     make_conflict(editor)

@@ -1,6 +1,6 @@
 // What the outbox has to say on every page: what waits, what was refused, what belongs to another store.
 
-import { counted, tabOutbox } from "./outbox.js";
+import { correctionOf, counted, tabOutbox } from "./outbox.js";
 
 /** @import { Outbox } from "./outbox.js" */
 /** @import { TabComponent } from "./types.js" */
@@ -47,9 +47,11 @@ function lines(outbox) {
 
 /** What could not be done to a clip while no editor was there to tell it. @param {Outbox} outbox */
 function undone(outbox) {
-  const reasons = outbox.answered.flatMap(({ reason }) => reason ?? []);
-  const text = `Not done: ${reasons.join("; ")}.`;
-  return reasons.length ? [{ state: "failed", text, buttons: [button("Close", () => outbox.takeAnswered())] }] : [];
+  const told = outbox.answered.flatMap(({ deed, reason }) => {
+    if (!reason || outbox.isRefused(deed.id)) return []; // a correction that was refused as an edit too says so itself
+    return correctionOf(deed).length ? `A correction goes on for its frame alone: ${reason}.` : `Not done: ${reason}.`;
+  });
+  return told.length ? [{ state: "failed", text: told.join(" "), buttons: [button("Close", () => outbox.takeAnswered())] }] : [];
 }
 
 /** @param {number} count */

@@ -11,11 +11,8 @@ import { Shelf } from "./shelf.js";
 
 /** @import { Answer, BoxRow, Deed, DeedAnswer, DeedDone, Edit, GivenInstance, Row, Sent } from "./types.js" */
 
-/** @typedef {"/api/edits" | "/api/clip/edits"} Door */
-
 const EDITS_DOOR = "/api/edits";
 const DEEDS_DOOR = "/api/clip/edits";
-/** @type {Door[]} */
 const DOORS = [EDITS_DOOR, DEEDS_DOOR];
 const SLOW = "propose"; // thousands of frames may be followed
 const REFUSED = 422; // the status with which a deed is refused for good
@@ -44,7 +41,7 @@ export class Outbox extends EventTarget {
     this.gone = new Set(); // ids that are done with; the shelf may still hand one out
     /** @type {Map<number, { instance: GivenInstance, revision: number }>} */
     this.newest = new Map(); // instances as the server gave them last, with the newest revision that it told of then
-    /** @type {Map<Door, string | null>} */
+    /** @type {Map<string, string | null>} */
     this.troubles = new Map(); // why nothing could be sent just now
     /** @type {number[]} */
     this.boxed = []; // pictures in which boxes were saved; whoever shows them takes them
@@ -57,7 +54,7 @@ export class Outbox extends EventTarget {
     this.told = 0; // how many of these were saved a moment ago
     /** @type {number | undefined} */
     this.toldTimer = undefined;
-    /** @type {Set<Door>} */
+    /** @type {Set<string>} */
     this.busy = new Set(); // doors that have not answered yet
     /** @type {number | undefined} */
     this.timer = undefined;
@@ -80,7 +77,7 @@ export class Outbox extends EventTarget {
     return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence === null);
   }
 
-  /** Those of them that may go through a door now. @param {Door} door */
+  /** Those of them that may go through a door now. @param {string} door */
   ready(door) {
     const { waiting } = this;
     if (door === DEEDS_DOOR) return waiting.slice(0, 1).filter(isDeed);
@@ -247,7 +244,7 @@ export class Outbox extends EventTarget {
     for (const door of DOORS) void this.sendBy(door);
   }
 
-  /** Send what may go through a door, where it is not busy. @param {Door} door */
+  /** Send what may go through a door, where it is not busy. @param {string} door */
   async sendBy(door) {
     if (this.busy.has(door)) return; // it looks for more when it is done
     const rows = this.ready(door);
@@ -270,7 +267,7 @@ export class Outbox extends EventTarget {
 
   /**
    * Send rows and take what the server answers; tells why that came to nothing, or null.
-   * @param {Door} door @param {Sent[]} rows
+   * @param {string} door @param {Sent[]} rows
    */
   async sent(door, rows) {
     let response;
@@ -419,7 +416,7 @@ function troubleOf(status, answer) {
   return answer?.error ?? `the server answered ${status}; trying again`;
 }
 
-/** @param {Door} door @param {Sent[]} rows */
+/** @param {string} door @param {Sent[]} rows */
 function post(door, rows) {
   const deed = rows.find(isDeed);
   const body = JSON.stringify(deed ?? { edits: rows });

@@ -65,21 +65,11 @@ export interface BoxRow {
 // What is done to many frames of a clip, or to its tracks; what each takes is in core/motion/sent_clip_edits.py.
 export interface Asked {
   do: string;
-  video?: number;
-  first?: number;
-  last?: number;
-  track?: number | null;
-  other?: number | null;
-  frame?: number;
-  method?: string;
-  name?: string;
-  reason?: string;
-  seen?: number[];
-  width?: number;
   edit?: Edit; // of a ripple, with the same id
   of?: string; // of an undo: the id with which what is taken back was sent
   again?: boolean; // of an undo: it takes an undo back
   what?: string; // was done, in words
+  [more: string]: unknown;
 }
 
 export interface Deed extends Asked {
