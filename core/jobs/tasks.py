@@ -56,7 +56,7 @@ def _then_waiting(task: Task) -> Task:
     return both
 
 
-def then_linked(task: Task) -> Task:
+def _then_linked(task: Task) -> Task:
     """A task that brings faces and bodies, and then puts those of clips into tracks, also where it was stopped."""
 
     @wraps(task)
@@ -72,7 +72,7 @@ def then_linked(task: Task) -> Task:
     return both
 
 
-@then_linked
+@_then_linked
 @_then_waiting
 def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in an export, or pictures and clips with the label files among them, and the labels that waited for them."""
@@ -98,7 +98,7 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     return {**counts, "label_files": placed, "skipped": placed["skipped"]}
 
 
-@then_linked
+@_then_linked
 @_then_waiting
 def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in label files, the pictures and clips beside them, and the labels that waited for those."""
@@ -118,7 +118,7 @@ def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     return {**import_labels(workspace, labels, **_who(run), answers=answers, progress=progress), **added}
 
 
-@then_linked
+@_then_linked
 def answers_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Answer the questions about labels that wait, and put those on."""
     answers = run.parameters["answers"]
@@ -139,7 +139,7 @@ def sample_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     return {**counts, "figures": add_figures(workspace, drawn, dataset_id=dataset_of(run), run_id=run.id)}
 
 
-@then_linked
+@_then_linked
 def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Find faces in what was not looked at yet, unless only boxes that are there are meant; their points and people."""
     about: dict[str, Any] = {"dataset_id": dataset_of(run), "run_id": run.id, "encoder": run.parameters.get("encoder")}
@@ -157,7 +157,7 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
     return {**people_task(workspace, run, progress), **report}
 
 
-@then_linked
+@_then_linked
 def bodies_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Find people where nobody looked for them yet, unless only boxes that are there are meant; and their points."""
     if not run.parameters.get("boxes_only"):
@@ -214,7 +214,7 @@ def weights_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
     return fetch_encoder(workspace, run.parameters["encoder"], progress)
 
 
-@then_linked
+@_then_linked
 def sample_clips_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Draw clips of people, and take them in with their points."""
     drawn = draw_clips_of_people(workspace, progress)
