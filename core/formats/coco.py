@@ -44,13 +44,14 @@ def write_annotations(stage: Stage, dataset: LabelledDataset, steps: Steps) -> L
             "categories": _categories(dataset.images),
             "people": [{"key": person.key, "name": person.name} for person in dataset.people],
             "videos": video_entries(dataset),
-            "tracks": track_entries(dataset),
             "images": _images(dataset.images, frame_entries(dataset)),
             "annotations": _annotations(dataset.images, steps),
             "removed": _removed(dataset.images),
             "split": [{"group": row.group, "name": row.name, "part": row.part} for row in dataset.split],
             "excluded": [{"name": row.path, "reason": row.reason} for row in dataset.excluded],
         }
+        if dataset.tracks:
+            parts["tracks"] = track_entries(dataset)
         for name, items in parts.items():
             out.write(f',\n"{name}": [')
             for i, item in enumerate(items):
