@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clustering.doubled_photos import DoubledPhotos
 from core.foundation.arrays import Bools, Floats, Ints
 
 _MOST_CANDIDATES: Final = 256  # candidates of a cluster: fewer mean more searches, more mean longer choices
@@ -29,6 +30,10 @@ class Agglomeration:
     cluster are the union of those of its parts. When no candidate reaches the bound, all clusters are searched
     again. This keeps the memory at U times a constant, also where every face is near every other.
 
+    Two clusters that share a photo are judged when they are to be joined (`DoubledPhotos`); a photo that tells them
+    apart keeps all its units apart from then on. So a forbidden pair stays forbidden, and each join depends on those
+    before it alone, never on the threshold: joins down to a lower one begin with the very same.
+
     Parameters
     ----------
     sums
@@ -37,11 +42,22 @@ class Agglomeration:
         (U,) int number of faces of each unit.
     tags
         U arrays of tag numbers; clusters that share one are never joined.
+    photos
+        U arrays of the photos that a unit is seen in.
+    decided
+        (U,) whether a unit is a person whom a human has decided about.
     threshold
         The least average similarity at which two clusters are joined.
+
+    Attributes
+    ----------
+    joins
+        (similarity, unit, unit) of each join, in their order, so that similarities fall; a cluster goes by a unit.
     """
 
-    def __init__(self, sums: Floats, sizes: Ints, tags: list[Ints], threshold: float) -> None:
+    def __init__(
+        self, sums: Floats, sizes: Ints, tags: list[Ints], photos: list[Ints], decided: Bools, threshold: float
+    ) -> None:
         count = len(sums)
         self.threshold = threshold
         self.sizes = sizes.astype(np.float64)
@@ -56,6 +72,10 @@ class Agglomeration:
         self.barred = np.zeros(count, bool)
         self.position = np.zeros(count, np.int64)
         self.tags, self.holders = _shared(tags)
+        shown, self.shown = _shared(photos)
+        self.photos = DoubledPhotos(shown, self.means, sizes, decided)
+        self.telling = [shown[0][:0]] * count  # photos of each cluster that tell people apart
+        self.joins: list[tuple[float, int, int]] = []
         self.bounds = np.full(count, threshold)
         self.heap: list[tuple[float, int, int, int, int]] = []
         self.candidates: list[Ints] = []
@@ -70,13 +90,14 @@ class Agglomeration:
         every = max(count // 200, 100)
         steps = 0
         while self.heap:
-            _, a, age, b, other_age = heapq.heappop(self.heap)
+            lowered, a, age, b, other_age = heapq.heappop(self.heap)
             if age != self.age[a]:
                 continue
             steps += 1
             if steps % every == 0:
                 yield 1 - 0.5 * self.living / count
-            if b >= 0 and other_age == self.age[b]:
+            if b >= 0 and other_age == self.age[b] and not self._told_apart(a, b):
+                self.joins.append((-lowered, a, b))
                 self._choose(self._join(a, b))
                 continue
             if b == _SEARCH:
@@ -150,13 +171,29 @@ class Agglomeration:
 
     def _allowed(self, a: int, near: Ints) -> Bools:
         """Which of the clusters `near` differ from `a` and share no tag with it."""
-        if not len(self.tags[a]):
+        if not len(self.tags[a]) and not len(self.telling[a]):
             return near != a
-        barred = self._find(self.holders(self.tags[a]))
+        barred = self._find(np.concatenate([self.holders(self.tags[a]), self.shown(self.telling[a])]))
         self.barred[barred] = True
         allowed = ~self.barred[near]
         self.barred[barred] = False
         return allowed & (near != a)
+
+    def _told_apart(self, a: int, b: int) -> bool:
+        """Whether photos that two clusters share keep them apart; each then keeps all units that it is held by."""
+        if _share_one(self.telling[a], self.telling[b]):
+            return True  # since one of them chose the other
+
+        def units_of(photo: int) -> Ints:
+            units = self.shown(np.array([photo]))
+            return units[np.isin(self._find(units), (a, b))]
+
+        total = self.sums[self.row[a]] + self.sums[self.row[b]]
+        telling = self.photos.telling(a, b, units_of, total, self.sizes[a] + self.sizes[b])
+        for photo in telling:
+            for cluster in np.unique(self._find(self.shown(np.array([photo])))).tolist():
+                self.telling[cluster] = np.union1d(self.telling[cluster], [photo])
+        return bool(telling)
 
     def _join(self, a: int, b: int) -> int:
         """Join two clusters in the slot of the larger one and return it."""
@@ -168,12 +205,19 @@ class Agglomeration:
         self.candidates[into] = np.concatenate([self.candidates[into], self.candidates[gone]])
         self.bounds[into] = max(self.bounds[into], self.bounds[gone])
         self.tags[into] = np.union1d(self.tags[into], self.tags[gone])
-        self.candidates[gone] = self.tags[gone] = np.zeros(0, np.int64)
+        if len(self.telling[gone]):
+            self.telling[into] = np.union1d(self.telling[into], self.telling[gone])
+        self.candidates[gone] = self.tags[gone] = self.telling[gone] = np.zeros(0, np.int64)
+        self.photos.join(into, gone)
         self.living -= 1
         hole, last = self.row[gone], self.slot[self.living]
         self.sums[hole] = self.sums[self.living]
         self.row[last], self.slot[hole] = hole, last
         return into
+
+
+def _share_one(held: Ints, other: Ints) -> bool:
+    return bool(len(held) and len(other) and np.isin(held, other).any())
 
 
 def _nearest(near: Ints, similarity: NDArray, most: int) -> tuple[Ints, float]:

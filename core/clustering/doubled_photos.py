@@ -1,105 +1,113 @@
 """Photos that show one person twice: a collage, a mirror. What that costs their faces, and nobody else."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 
 
-def grouped_with_photos(
-    join: Callable[[Sequence[Ints]], Ints], sums: Floats, sizes: Ints, photos: Sequence[Ints], decided: Bools
-) -> Ints:
-    """Cluster U units so that none holds two units of a photo, and a photo that shows one person twice moves nobody.
+class DoubledPhotos:
+    """Which photos each of the growing clusters holds, and what it means that two of them share one.
 
-    First without regard to photos. Where a cluster then holds one photo twice, that photo costs only its own faces: the
-    one that is most like the others stays, the rest leave. Where it holds several photos twice, each of them costs
-    only its own faces if those are at least as alike as the cluster's are on average; the other photos say that there
-    are several people, and are kept apart while everything is joined anew.
+    A photo shows a person once, so that two clusters which share one are two people, unless it shows one person twice.
+    It does where nothing but single units would have to leave for it, and where it is the only such photo of both
+    clusters, or its faces are at least as alike as those of both clusters are on average. This is asked when the two
+    are to be joined, of all that is known then: so the answer is the same whatever the threshold is.
 
     Parameters
     ----------
-    join
-        Gives the (U,) cluster of each unit when units that share one of these tags are never joined.
-    sums, sizes
-        (U, D) float64 sum of each unit's embeddings, and (U,) how many they are.
     photos
-        For each unit the photos that it is seen in.
+        For each of U units the photos that it is seen in.
+    means
+        (U, D) float32 mean of the embeddings of each unit.
+    sizes
+        (U,) how many they are.
     decided
-        (U,) whether a unit is a person whom a human has decided about, who always stays.
+        (U,) whether a unit is a person whom a human has decided about.
+    """
+
+    def __init__(self, photos: Sequence[Ints], means: NDArray[np.float32], sizes: Ints, decided: Bools) -> None:
+        self.held = list(photos)
+        self._means, self._sizes, self._decided = means, sizes, decided
+        self._doubled: dict[int, frozenset[int]] = {}
+
+    def telling(self, a: int, b: int, units_of: Callable[[int], Ints], total: Floats, count: float) -> list[int]:
+        """The photos that say that two clusters are two people.
+
+        `units_of` gives the units of both that a photo is held by, `total` (D,) is the sum of the embeddings of both,
+        which are `count` together.
+        """
+        if not len(self.held[a]) or not len(self.held[b]):
+            return []
+        shared = np.intersect1d(self.held[a], self.held[b], assume_unique=True).tolist()
+        if not shared:
+            return []
+        alone = len(self._doubled_in(a, b).union(shared)) == 1
+        average = 1.0 if alone else float(total @ total - count) / (count * (count - 1))
+        return [photo for photo in shared if not self._shows_one(units_of(photo), alone, average)]
+
+    def _shows_one(self, units: Ints, alone: bool, average: float) -> bool:
+        stays = max(units.tolist(), key=lambda unit: (self._decided[unit], self._sizes[unit]))
+        if (self._sizes[units[units != stays]] > 1).any():
+            return False
+        means = self._means[units].astype(np.float64)
+        return alone or bool((means @ means.T)[~np.eye(len(units), dtype=bool)].min() >= average)
+
+    def join(self, into: int, gone: int) -> None:
+        """Let one cluster take what another holds."""
+        if not len(self.held[gone]):
+            return
+        held, times = np.unique(np.concatenate([self.held[into], self.held[gone]]), return_counts=True)
+        doubled = self._doubled_in(into, gone).union(held[times > 1].tolist())
+        self.held[into], self.held[gone] = held, held[:0]
+        self._doubled.pop(gone, None)
+        if doubled:
+            self._doubled[into] = doubled
+
+    def _doubled_in(self, a: int, b: int) -> frozenset[int]:
+        nothing: frozenset[int] = frozenset()
+        return self._doubled.get(a, nothing) | self._doubled.get(b, nothing)
+
+
+def without_doubles(clusters: Ints, holders: Ints, photos: Ints, sums: Floats, sizes: Ints, decided: Bools) -> Ints:
+    """Let the units leave that a cluster holds beside another of the same photo; the one with the best right stays.
+
+    That is a person whom a human has decided about, else the larger unit, else the one that is most like the others.
+
+    Parameters
+    ----------
+    clusters
+        (U,) the cluster of each unit.
+    holders, photos
+        Two (L,) arrays: this unit is seen in this photo, each pair once.
+    sums, sizes, decided
+        (U, D) sum of each unit's embeddings, (U,) how many they are, and whether a human has decided about them.
 
     Returns
     -------
     clusters
-        (U,) int64, numbered from 0 by their first unit.
+        (U,) int64; who leaves is a cluster of its own.
     """
-    nothing = [np.zeros(0, np.int64)] * len(sums)
-    clusters = join(nothing)
-    doubled = _doubled(clusters, photos)
-    if not doubled:
-        return _numbered(clusters)
-    telling = {
-        photo
-        for cluster, by_photo in doubled.items()
-        for photo, units in by_photo.items()
-        if not _one_person_twice(units, clusters == cluster, len(by_photo), sums, sizes, decided)
-    }
-    if telling:
-        clusters = join([held[np.isin(held, list(telling))] for held in photos])
-        doubled = _doubled(clusters, photos)
-    clusters = _numbered(clusters)
-    leaving = [
-        unit
-        for by_photo in doubled.values()
-        for units in by_photo.values()
-        for unit in _by_right(units, clusters, sums, sizes, decided)[1:]
-    ]
-    for number, unit in enumerate(sorted(set(leaving)), start=len(clusters)):
-        clusters[unit] = number
-    return _numbered(clusters)
+    place = clusters[holders] * (int(photos.max(initial=0)) + 1) + photos
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    found = clusters.astype(np.int64)
+    for start, times in zip(starts, np.diff(starts, append=len(place)), strict=True):
+        if times > 1:
+            units = holders[order[start : start + times]]
+            for unit in _by_right(units, clusters, sums, sizes, decided)[1:]:
+                found[unit] = len(clusters) + unit
+    return found
 
 
-def _doubled(clusters: Ints, photos: Sequence[Ints]) -> dict[int, dict[int, list[int]]]:
-    """Cluster to photo to the units that hold it, where they are several."""
-    held: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for unit, cluster in enumerate(clusters.tolist()):
-        for photo in photos[unit].tolist():
-            held[cluster][photo].append(unit)
-    several = {
-        cluster: {photo: units for photo, units in by_photo.items() if len(units) > 1}
-        for cluster, by_photo in held.items()
-    }
-    return {cluster: by_photo for cluster, by_photo in several.items() if by_photo}
-
-
-def _one_person_twice(
-    units: Sequence[int], members: Bools, doubled: int, sums: Floats, sizes: Ints, decided: Bools
-) -> bool:
-    """Whether a photo costs only its own faces; never where more than a single face would have to leave with one."""
-    stays = max(units, key=lambda unit: (decided[unit], sizes[unit]))
-    if any(sizes[unit] > 1 for unit in units if unit != stays):
-        return False
-    if doubled == 1:
-        return True
-    means = sums[units] / sizes[units][:, None]
-    alike = (means @ means.T)[~np.eye(len(units), dtype=bool)].min()
-    count = sizes[members].sum()
-    return bool(alike >= (np.square(sums[members].sum(axis=0)).sum() - count) / (count * (count - 1)))
-
-
-def _by_right(units: Sequence[int], clusters: Ints, sums: Floats, sizes: Ints, decided: Bools) -> list[int]:
+def _by_right(units: Ints, clusters: Ints, sums: Floats, sizes: Ints, decided: Bools) -> list[int]:
     """The units of a photo, the one first that stays."""
     others = clusters == clusters[units[0]]
-    others[list(units)] = False
+    others[units] = False
     rest = sums[others].sum(axis=0)
     return sorted(
-        units, key=lambda unit: (not decided[unit], -sizes[unit], -float(sums[unit] @ rest) / sizes[unit], unit)
+        units.tolist(),
+        key=lambda unit: (not decided[unit], -sizes[unit], -float(sums[unit] @ rest) / sizes[unit], unit),
     )
-
-
-def _numbered(clusters: Ints) -> Ints:
-    _, first, inverse = np.unique(clusters, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]

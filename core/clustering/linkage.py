@@ -1,7 +1,7 @@
 """Average-linkage clustering of embeddings under constraints, without an N x N matrix."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
-from core.clustering.doubled_photos import grouped_with_photos
-from core.foundation.arrays import Floats, Ints
+from core.clustering.doubled_photos import without_doubles
+from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
 
 ShareReport = Callable[[float], None]
@@ -23,21 +23,83 @@ _UNIT_TOLERANCE: Final = 1e-3
 _LEAST_STEP: Final = 0.001  # of the whole
 
 
+@dataclass(frozen=True, eq=False)
+class MergeTree:
+    """The joins of N faces down to a floor: every stricter threshold is a cut of it.
+
+    Attributes
+    ----------
+    floor
+        The least similarity at which clusters were joined.
+    units
+        (N,) int64 the unit, a free face or a must-link group, of each face, in [0, U).
+    joins, similarity
+        (J, 2) int64 a unit of each of two clusters that were joined, and (J,) float64 at which average similarity, the
+        greatest first.
+    sums, sizes, decided
+        (U, D) float64 sum of the embeddings of each unit, (U,) int64 how many they are, (U,) bool whether it is a
+        person whom a human has decided about.
+    photos
+        Two (L,) int64 arrays: this unit is seen in this photo, each pair once.
+    """
+
+    floor: float
+    units: Ints
+    joins: Ints
+    similarity: Floats
+    sums: Floats
+    sizes: Ints
+    decided: Bools
+    photos: tuple[Ints, Ints]
+
+    def cut(self, threshold: float) -> Ints:
+        """The groups at a threshold: (N,) int64 labels, exactly those that `group` gives.
+
+        Raises
+        ------
+        BadInput
+            If the threshold lies below the floor or above 1.
+        """
+        if not self.floor <= threshold <= 1:
+            raise BadInput("clustering.below_the_floor", floor=self.floor, found=threshold)
+        count = len(self.sizes)
+        left, right = self.joins[self.similarity >= threshold].T
+        edges = scipy.sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
+        clusters = scipy.sparse.csgraph.connected_components(edges, directed=False)[1].astype(np.int64)
+        return _by_size(without_doubles(clusters, *self.photos, self.sums, self.sizes, self.decided)[self.units])
+
+
 def group(
     embeddings: NDArray[np.float32],
     threshold: float,
     constraints: Constraints | None = None,
     progress: ShareReport | None = None,
 ) -> Ints:
-    """Group faces by average linkage on cosine similarity.
+    """Group faces by average linkage on cosine similarity, cut at a threshold: `merge_tree` down to it.
+
+    Returns
+    -------
+    labels
+        (N,) int64, 0 to C - 1: the largest cluster first, equally large ones in the order of their first face.
+    """
+    return merge_tree(embeddings, threshold, constraints, progress).cut(threshold)
+
+
+def merge_tree(
+    embeddings: NDArray[np.float32],
+    floor: float,
+    constraints: Constraints | None = None,
+    progress: ShareReport | None = None,
+) -> MergeTree:
+    """Join faces by average linkage on cosine similarity, down to a floor.
 
     Starting from single faces and must-link groups, the two clusters with the greatest average similarity between
-    their faces are joined, among all pairs that the constraints allow, until that average is below the threshold
-    (UPGMA: Sokal & Michener 1958). Without constraints this is exactly
-    ``scipy.cluster.hierarchy.linkage(..., "average", metric="cosine")`` cut at the distance ``1 - threshold``.
+    their faces are joined, among all pairs that the constraints allow, until that average is below the floor
+    (UPGMA: Sokal & Michener 1958). Without constraints a cut at a threshold is exactly that of
+    ``scipy.cluster.hierarchy.linkage(..., "average", metric="cosine")`` at the distance ``1 - threshold``.
 
-    A photo shows a person once. One that shows somebody twice all the same (a collage) costs only its own two faces,
-    see `grouped_with_photos`.
+    A photo shows a person once. One that shows somebody twice all the same (a collage) costs only its own faces, see
+    `DoubledPhotos`.
 
     Two facts make it possible without an N x N matrix. The average similarity of clusters A and B is
     ``(sum of A) . (sum of B) / (|A| |B|)``, so sums suffice. And an average of at least t needs one pair of at
@@ -50,39 +112,45 @@ def group(
     ----------
     embeddings
         (N, D) float32 of length 1; never written to.
-    threshold
-        Cosine similarity in [-1, 1]; higher gives more and purer clusters.
+    floor
+        Cosine similarity in [-1, 1] below which nothing is joined; higher gives more and purer clusters.
     constraints
         Limits over the same N faces; None for none.
     progress
         Called with the share of the work that is done, rising from 0 to 1, every second or so on large sets.
         Whatever it raises (`core.foundation.errors.Cancelled`) ends the run.
 
-    Returns
-    -------
-    labels
-        (N,) int64, 0 to C - 1: the largest cluster first, equally large ones in the order of their first face.
-
     Raises
     ------
     BadInput
-        If the shape is not (N, D), an embedding is not finite or not of length 1, the threshold lies outside
+        If the shape is not (N, D), an embedding is not finite or not of length 1, the floor lies outside
         [-1, 1], or the constraints are over another number of faces.
     """
-    faces = _checked(embeddings, threshold)
+    faces = _checked(embeddings, floor)
     limits = Constraints.none(len(faces)) if constraints is None else constraints
     if len(limits) != len(faces):
         raise BadInput("clustering.constraints_count", count=len(faces), found=len(limits))
     report = _sparing(progress)
-    if len(faces) == 0:
-        return np.zeros(0, np.int64)
     units = limits.units()
     sizes = np.bincount(units)
     sums = _sums(faces, units, len(sizes))
-    component = _components((sums / sizes[:, None]).astype(np.float32), threshold, report)
-    clusters = _agglomerate(sums, sizes, limits, units, component, threshold, report)
-    report(1.0)
-    return _by_size(clusters[units])
+    decided = np.zeros(len(sizes), bool)
+    decided[units[np.isin(limits.together, list(limits.decided))]] = True
+    photos = replace(limits, decided=(), apart=np.zeros((0, 2), np.int64)).tags(units)
+    joins: list[tuple[float, int, int]] = []
+    if len(faces):
+        component = _components((sums / sizes[:, None]).astype(np.float32), floor, report)
+        joins = _agglomerate(sums, sizes, decided, (_firm(limits, units), photos), component, floor, report)
+        report(1.0)
+    joins.sort(key=lambda join: -join[0])  # stable: in each component they are in their order
+    similarity, left, right = np.array(joins).reshape(-1, 3).T
+    ends = np.stack([left, right], axis=1).astype(np.int64)
+    return MergeTree(floor, units, ends, similarity, sums, sizes, decided, photos)
+
+
+def _firm(limits: Constraints, units: Ints) -> tuple[Ints, Ints]:
+    """The tags of all limits but the photos."""
+    return replace(limits, photos=np.full(len(limits), -1, np.int64)).tags(units)
 
 
 def _sparing(progress: ShareReport | None) -> ShareReport:
@@ -149,36 +217,29 @@ def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
 
 
 def _agglomerate(
-    sums: Floats, sizes: Ints, limits: Constraints, units: Ints, component: Ints, threshold: float, report: ShareReport
-) -> Ints:
-    """(U,) int64 cluster of each unit, numbered by one of its units."""
-    clusters = np.arange(len(sums))
+    sums: Floats,
+    sizes: Ints,
+    decided: Bools,
+    tags: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
+    component: Ints,
+    floor: float,
+    report: ShareReport,
+) -> list[tuple[float, int, int]]:
+    """The joins of all components: similarity and a unit of each of two clusters. `tags` are the firm ones, photos."""
+    joins: list[tuple[float, int, int]] = []
     order = np.argsort(component, kind="stable")
     starts = np.searchsorted(component[order], np.arange(component.max() + 2))
-    nowhere, nobody = np.full(len(limits), -1, np.int64), np.zeros((0, 2), np.int64)
-    firm = _held(replace(limits, photos=nowhere).tags(units), len(sums))
-    photos = _held(replace(limits, decided=(), apart=nobody).tags(units), len(sums))
-    decided = np.zeros(len(sums), bool)
-    decided[units[np.isin(limits.together, list(limits.decided))]] = True
-    done = 0
+    firm, photos = (_held(held, len(sums)) for held in tags)
     for first, end in pairwise(starts):
         members = order[first:end]
-
-        def join(more: Sequence[Ints], members: Ints = members, done: int = done) -> Ints:
-            apart = int(max((tags.max(initial=-1) for tags in more), default=-1)) + 1  # numbers of their own
-            mine = [np.concatenate([tags, firm[unit] + apart]) for tags, unit in zip(more, members, strict=True)]
-            work = Agglomeration(sums[members], sizes[members], mine, threshold)
-            for part in work.steps():
-                report(0.5 + 0.5 * (done + part * len(members)) / len(sums))
-            return work.clusters()
-
         if len(members) > 1:
-            shown = [photos[unit] for unit in members]
-            found = grouped_with_photos(join, sums[members], sizes[members], shown, decided[members])
-            clusters[members] = members[np.unique(found, return_index=True)[1][found]]
-        done += len(members)
-        report(0.5 + 0.5 * done / len(sums))
-    return clusters
+            held, shown = ([each[unit] for unit in members] for each in (firm, photos))
+            work = Agglomeration(sums[members], sizes[members], held, shown, decided[members], floor)
+            for part in work.steps():
+                report(0.5 + 0.5 * (first + part * len(members)) / len(sums))
+            joins += [(similarity, members[a], members[b]) for similarity, a, b in work.joins]
+        report(0.5 + 0.5 * end / len(sums))
+    return joins
 
 
 def _held(tags: tuple[Ints, Ints], count: int) -> list[Ints]:

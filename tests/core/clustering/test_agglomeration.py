@@ -9,6 +9,12 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def begun(faces, threshold, tags=None, photos=None):
+    nothing = [np.zeros(0, int)] * len(faces)
+    sizes, undecided = np.ones(len(faces), int), np.zeros(len(faces), bool)
+    return Agglomeration(faces.copy(), sizes, tags or nothing, photos or nothing, undecided, threshold)
+
+
 def most_similar_stranger(work, a):
     """The greatest similarity of `a` to a living cluster that is not among its candidates."""
     living = work.slot[: work.living]
@@ -23,7 +29,7 @@ def test_no_cluster_is_nearer_to_a_stranger_than_its_bound(monkeypatch, seed):
     monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 2)
     rng = np.random.default_rng(seed)
     faces = unit(rng.normal(size=(60, 4)))
-    work = Agglomeration(faces.copy(), np.ones(60, int), [np.zeros(0, int)] * 60, threshold=-0.2)
+    work = begun(faces, threshold=-0.2)
     join, joined = work._join, []
 
     def join_and_check(a, b):
@@ -42,7 +48,7 @@ def test_no_cluster_is_nearer_to_a_stranger_than_its_bound(monkeypatch, seed):
 def test_sums_and_sizes_follow_the_clusters():
     rng = np.random.default_rng(0)
     faces = unit(rng.normal(size=(40, 3)))
-    work = Agglomeration(faces.copy(), np.ones(40, int), [np.zeros(0, int)] * 40, threshold=0.5)
+    work = begun(faces, threshold=0.5)
     list(work.steps())
     clusters = work.clusters()
     assert sorted(work.slot[: work.living]) == sorted(set(clusters.tolist()))
@@ -55,9 +61,32 @@ def test_sums_and_sizes_follow_the_clusters():
 def test_a_cluster_inherits_the_tags_of_both_parts():
     faces = unit(np.array([[1, 0.0], [1, 0.01], [1, 0.3], [1, 0.6]]))
     tags = [np.array([7]), np.array([8]), np.array([7]), np.array([8])]
-    work = Agglomeration(faces, np.ones(4, int), tags, threshold=0.0)
+    work = begun(faces, threshold=0.0, tags=tags)
     list(work.steps())
     first, second, third, fourth = work.clusters().tolist()
     assert first == second
     assert third == fourth
     assert first != third
+
+
+def test_joins_fall_in_similarity_and_end_at_the_threshold():
+    faces = unit(np.random.default_rng(2).normal(size=(80, 4)))
+    work = begun(faces, threshold=0.1)
+    list(work.steps())
+    similarities = [similarity for similarity, *_ in work.joins]
+    assert len(similarities) == 80 - work.living
+    assert similarities == sorted(similarities, reverse=True)
+    assert similarities[-1] >= 0.1
+
+
+def test_a_photo_that_tells_two_apart_keeps_all_its_faces_apart():
+    def along(degrees):
+        return [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
+
+    faces = np.array([along(degrees) for degrees in (0, 40, 2, 42, 100)])
+    work = begun(faces, threshold=0.0, photos=[np.array([photo]) for photo in (1, 1, 2, 2, 1)])
+    list(work.steps())
+    ada, bea, ada_again, bea_again, third = work.clusters().tolist()
+    assert ada == ada_again
+    assert bea == bea_again
+    assert len({ada, bea, third}) == 3

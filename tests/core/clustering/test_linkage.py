@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from core.clustering import agglomeration
 from core.clustering.constraints import Constraints
-from core.clustering.linkage import group
+from core.clustering.linkage import group, merge_tree
 from core.foundation.errors import BadInput, Cancelled
 
 
@@ -47,20 +47,9 @@ def forbidden(one, other, limits):
 
 
 def brute_force(embeddings, threshold, limits):
-    """First without photos; then the photos that a cluster holds twice, each as the docstring says, pair by pair."""
-    nowhere = np.full(len(limits.photos), -1)
-    found = joined(embeddings, threshold, replace(limits, photos=nowhere))
-    telling = {
-        photo
-        for cluster in found
-        for photo, units in doubled(cluster, limits).items()
-        if not one_person(units, cluster, len(doubled(cluster, limits)), embeddings, limits)
-    }
-    if telling:
-        kept = np.where(np.isin(limits.photos, list(telling)), limits.photos, -1)
-        found = joined(embeddings, threshold, replace(limits, photos=kept))
+    """Photos as the docstring of `DoubledPhotos` says it, pair by pair, when two clusters are to be joined."""
     clusters = set()
-    for cluster in found:
+    for cluster in joined(embeddings, threshold, limits):
         gone = set()
         for units in doubled(cluster, limits).values():
             rest = sorted(cluster - set().union(*units))
@@ -108,16 +97,25 @@ def joined(embeddings, threshold, limits):
     clusters = free + [
         list(np.flatnonzero(limits.together == value)) for value in np.unique(limits.together) if value >= 0
     ]
+    telling = set()
     while True:
         best, pair = threshold, None
+        kept = replace(limits, photos=np.where(np.isin(limits.photos, list(telling)), limits.photos, -1))
         for a, one in enumerate(clusters):
             for b in range(a):
                 average = similarity[np.ix_(one, clusters[b])].mean()
-                if average >= best and not forbidden(one, clusters[b], limits):
+                if average >= best and not forbidden(one, clusters[b], kept):
                     best, pair = average, (b, a)
         if pair is None:
             return {frozenset(int(i) for i in cluster) for cluster in clusters}
-        clusters[pair[0]] += clusters.pop(pair[1])
+        one, other = (clusters[at] for at in pair)
+        both = frozenset(one + other)
+        twice = doubled(both, limits)
+        shared = set(limits.photos[one].tolist()) & set(limits.photos[other].tolist()) & set(twice)
+        said = {photo for photo in shared if not one_person(twice[photo], both, len(twice), embeddings, limits)}
+        telling |= said
+        if not said:
+            clusters[pair[0]] += clusters.pop(pair[1])
 
 
 def as_sets(labels):
@@ -170,6 +168,26 @@ def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypat
     )
     found = as_sets(group(faces[order], threshold, shuffled))
     assert {frozenset(order[list(cluster)].tolist()) for cluster in found} == expected
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), noise=st.floats(0.3, 1.5))
+def test_every_threshold_is_a_cut_of_one_tree(seed, count, noise):
+    rng = np.random.default_rng(seed)
+    faces, _ = people(rng, count, 5, noise=noise)
+    limits = random_limits(rng, count)
+    tree = merge_tree(faces, -0.3, limits)
+    assert (np.diff(tree.similarity) <= 0).all()
+    for threshold in (-0.3, *rng.uniform(-0.3, 1, 4), *(tree.similarity[:2] - 1e-6)):
+        assert tree.cut(threshold).tolist() == group(faces, threshold, limits).tolist()
+
+
+def test_a_tree_is_not_cut_below_its_floor():
+    tree = merge_tree(np.eye(2, dtype=np.float32), 0.25)
+    assert tree.cut(0.25).tolist() == [0, 1]
+    for threshold in (0.2, 1.1, float("nan")):
+        with pytest.raises(BadInput, match=f"between 0.25, where the joins end, and 1, not at {threshold}"):
+            tree.cut(threshold)
 
 
 def test_blocks_do_not_change_the_result(monkeypatch):
