@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clustering.sums import summed
 from core.foundation.arrays import Bools, Floats, Ints
 
 
@@ -71,7 +72,9 @@ class DoubledPhotos:
         return self._doubled.get(a, nothing) | self._doubled.get(b, nothing)
 
 
-def without_doubles(clusters: Ints, holders: Ints, photos: Ints, sums: Floats, sizes: Ints, decided: Bools) -> Ints:
+def without_doubles(
+    clusters: Ints, photos: tuple[Ints, Ints], faces: NDArray[np.float32], units: Ints, decided: Bools
+) -> Ints:
     """Let the units leave that a cluster holds beside another of the same photo; the one with the best right stays.
 
     That is a person whom a human has decided about, else the larger unit, else the one that is most like the others.
@@ -80,34 +83,40 @@ def without_doubles(clusters: Ints, holders: Ints, photos: Ints, sums: Floats, s
     ----------
     clusters
         (U,) the cluster of each unit.
-    holders, photos
+    photos
         Two (L,) arrays: this unit is seen in this photo, each pair once.
-    sums, sizes, decided
-        (U, D) sum of each unit's embeddings, (U,) how many they are, and whether a human has decided about them.
+    faces, units
+        (N, D) float32 embeddings, and (N,) the unit of each.
+    decided
+        (U,) whether a unit is a person whom a human has decided about.
 
     Returns
     -------
     clusters
         (U,) int64; who leaves is a cluster of its own.
     """
-    place = clusters[holders] * (int(photos.max(initial=0)) + 1) + photos
-    order = np.argsort(place, kind="stable")
-    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    together = _together(clusters, *photos)
+    if not together:
+        return clusters.astype(np.int64)
+    affected = np.unique(clusters[np.concatenate(together)])
+    rows = np.flatnonzero(np.isin(clusters[units], affected))
+    numbers, row_units = np.unique(units[rows], return_inverse=True)
+    sizes, sums = np.bincount(row_units), summed(faces[rows], row_units, len(numbers))
+    totals = summed(sums, np.searchsorted(affected, clusters[numbers]), len(affected))
     found = clusters.astype(np.int64)
-    for start, times in zip(starts, np.diff(starts, append=len(place)), strict=True):
-        if times > 1:
-            units = holders[order[start : start + times]]
-            for unit in _by_right(units, clusters, sums, sizes, decided)[1:]:
-                found[unit] = len(clusters) + unit
+    for group in together:
+        at = np.searchsorted(numbers, group)
+        rest = totals[np.searchsorted(affected, clusters[group[0]])] - sums[at].sum(axis=0)
+        likeness = sums[at] @ rest / sizes[at]
+        leaving = group[np.lexsort((group, -likeness, -sizes[at], ~decided[group]))[1:]]
+        found[leaving] = len(clusters) + leaving
     return found
 
 
-def _by_right(units: Ints, clusters: Ints, sums: Floats, sizes: Ints, decided: Bools) -> list[int]:
-    """The units of a photo, the one first that stays."""
-    others = clusters == clusters[units[0]]
-    others[units] = False
-    rest = sums[others].sum(axis=0)
-    return sorted(
-        units.tolist(),
-        key=lambda unit: (not decided[unit], -sizes[unit], -float(sums[unit] @ rest) / sizes[unit], unit),
-    )
+def _together(clusters: Ints, holders: Ints, photos: Ints) -> list[Ints]:
+    """The units that a cluster holds of one photo, where they are several."""
+    place = clusters[holders] * (int(photos.max(initial=0)) + 1) + photos
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    groups = np.split(holders[order], starts[1:])
+    return [group for group in groups if len(group) > 1]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
 from core.clustering.doubled_photos import without_doubles
+from core.clustering.sums import summed
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
 
@@ -36,9 +37,10 @@ class MergeTree:
     joins, similarity
         (J, 2) int64 a unit of each of two clusters that were joined, and (J,) float64 at which average similarity, the
         greatest first.
-    sums, sizes, decided
-        (U, D) float64 sum of the embeddings of each unit, (U,) int64 how many they are, (U,) bool whether it is a
-        person whom a human has decided about.
+    faces
+        (N, D) float32 embeddings.
+    sizes, decided
+        (U,) int64 faces of each unit, (U,) bool whether it is a person whom a human has decided about.
     photos
         Two (L,) int64 arrays: this unit is seen in this photo, each pair once.
     """
@@ -47,7 +49,7 @@ class MergeTree:
     units: Ints
     joins: Ints
     similarity: Floats
-    sums: Floats
+    faces: NDArray[np.float32]
     sizes: Ints
     decided: Bools
     photos: tuple[Ints, Ints]
@@ -66,7 +68,8 @@ class MergeTree:
         left, right = self.joins[self.similarity >= threshold].T
         edges = scipy.sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
         clusters = scipy.sparse.csgraph.connected_components(edges, directed=False)[1].astype(np.int64)
-        return _by_size(without_doubles(clusters, *self.photos, self.sums, self.sizes, self.decided)[self.units])
+        kept = without_doubles(clusters, self.photos, self.faces, self.units, self.decided)
+        return _by_size(kept[self.units])
 
 
 def group(
@@ -133,7 +136,7 @@ def merge_tree(
     report = _sparing(progress)
     units = limits.units()
     sizes = np.bincount(units)
-    sums = _sums(faces, units, len(sizes))
+    sums = summed(faces, units, len(sizes))
     decided = np.zeros(len(sizes), bool)
     decided[units[np.isin(limits.together, list(limits.decided))]] = True
     photos = replace(limits, decided=(), apart=np.zeros((0, 2), np.int64)).tags(units)
@@ -145,7 +148,7 @@ def merge_tree(
     joins.sort(key=lambda join: -join[0])  # stable: in each component they are in their order
     similarity, left, right = np.array(joins).reshape(-1, 3).T
     ends = np.stack([left, right], axis=1).astype(np.int64)
-    return MergeTree(floor, units, ends, similarity, sums, sizes, decided, photos)
+    return MergeTree(floor, units, ends, similarity, faces, sizes, decided, photos)
 
 
 def _firm(limits: Constraints, units: Ints) -> tuple[Ints, Ints]:
@@ -177,13 +180,6 @@ def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
     if wrong.size:
         raise BadInput("clustering.not_unit_length", number=wrong[0], length=length[wrong[0]])
     return faces
-
-
-def _sums(faces: NDArray[np.float32], units: Ints, count: int) -> Floats:
-    if count == len(faces):
-        return faces.astype(np.float64)  # units are numbered by first appearance, so each face is its own number
-    ties = scipy.sparse.coo_array((np.ones(len(faces)), (units, np.arange(len(faces)))), shape=(count, len(faces)))
-    return np.asarray(ties.tocsr() @ faces.astype(np.float64))
 
 
 def _components(means: NDArray[np.float32], threshold: float, report: ShareReport) -> Ints:

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
-from core.people.grouping import GroupingPreview, preview_grouping
+from core.people.what_if import GroupingPreview, PeopleTree
 from db.engine import reading
 from db.queries.people.vectors import people_state
+from db.tables import ModelVersion
 
 _PEOPLE: Final = 6  # of those who would be split, and of the groups that would be joined
 _PARTS: Final = 6  # of each
@@ -23,7 +24,7 @@ def outline_grouping(
     regroup: bool,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
-    """`preview_grouping` as counts, with some faces of the first who would change.
+    """`PeopleTree.preview` as counts, with some faces of the first who would change.
 
     Returns
     -------
@@ -34,7 +35,9 @@ def outline_grouping(
     """
     with reading(workspace.engine) as session:
         state = people_state(dataset_id, encoder_id, session=session)
-    found = preview_grouping(workspace, dataset_id, encoder_id, threshold, regroup=regroup, progress=progress)
+        encoder = session.get_one(ModelVersion, encoder_id)
+    people = PeopleTree.of(workspace, dataset_id, encoder, least=threshold, regroup=regroup, progress=progress)
+    found = people.preview(threshold)
     return {
         "people_now": found.people_now,
         "people_then": found.people_then,

@@ -17,8 +17,10 @@ def _stay(angles, photos, *, sizes=None, decided=()):
     sizes = np.ones(count, np.int64) if sizes is None else np.asarray(sizes)
     holders = np.repeat(np.arange(count), [len(held) for held in photos])
     shown, human = np.concatenate(photos).astype(np.int64), np.isin(np.arange(count), decided)
-    together = np.zeros(count, np.int64)
-    clusters = without_doubles(together, holders, shown, _units(angles) * sizes[:, None], sizes, human)
+    units = np.repeat(np.arange(count), sizes)
+    clusters = without_doubles(
+        np.zeros(count, np.int64), (holders, shown), _units(angles)[units].astype(np.float32), units, human
+    )
     return np.unique(clusters, return_inverse=True)[1].tolist()
 
 

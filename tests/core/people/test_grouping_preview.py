@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from core.people import deciding as people
 from core.people.encoders import encoder_of
-from core.people.grouping import preview_grouping
+from core.people.what_if import PeopleTree
 from tests.builders.staged_people import SAME, add_faces, group, owners, vector
 
 
 def preview(workspace, dataset, threshold, *, regroup=True):
-    return preview_grouping(workspace, dataset, encoder_of(workspace, dataset).id, threshold, regroup=regroup)
+    encoder = encoder_of(workspace, dataset)
+    return PeopleTree.of(workspace, dataset, encoder, least=threshold, regroup=regroup).preview(threshold)
 
 
 def staged(workspace, dataset):
