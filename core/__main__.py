@@ -7,14 +7,14 @@ JSON object goes to stdout; progress and sentences go to stderr.
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from core import verification
-from core.commands import clips, labels, motion, sample, training
+from core.commands import clips, labels, motion, people, sample, training
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
-from core.commands.options import DatasetName, Json, author, command, dataset_id, run_with_progress
+from core.commands.options import DatasetName, EncoderName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS, POINTS
 from core.foundation.messages import message, worded
 from core.foundation.private import hand_over
@@ -28,20 +28,18 @@ from core.models import fetching, weights
 from core.people import searching
 from db.engine import reading
 from db.queries.jobs import count_runs, runs_page
-from db.queries.people.listing import all_people
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Facet from the command line.")
 app.add_typer(labels.app)
 app.add_typer(clips.app)
 app.add_typer(motion.app)
+app.add_typer(people.app)
 weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
 app.add_typer(weights_app, name="weights")
 app.add_typer(training.app)
 app.add_typer(sample.app)
 
 _RUNS = 50  # that are listed
-
-EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder; default: the setting FACET_ENCODER")]
 
 
 @command(app, "import")
@@ -128,29 +126,6 @@ def list_set_aside(
     if again:
         take_up_again(workspace, number)
     tell({"pictures": names, "again": again}, as_json, lines=[one_line(name) for name in names])
-
-
-@command(app)
-def people(
-    dataset: DatasetName,
-    regroup: Annotated[bool, typer.Option("--regroup", help="Group again what no human has decided")] = False,
-    threshold: Annotated[float | None, typer.Option(help="Cosine similarity to group at; implies --regroup")] = None,
-    encoder: EncoderName = None,
-    as_json: Json = False,
-) -> None:
-    """List people. Gives people [{id, name, faces: [{image, box}]}], the largest first."""
-    workspace = Workspace.open()
-    number = dataset_id(workspace, dataset)
-    if regroup or threshold is not None:
-        run_with_progress(workspace, "people", number, regroup=True, threshold=threshold, encoder=encoder)
-    with reading(workspace.engine) as session:
-        listed: list[dict[str, Any]] = [
-            {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
-            for number, name, shown in all_people(number, session=session)
-        ]
-    names = [one_line(person["name"] or f"unnamed {person['id']}") for person in listed]
-    lines = [f"{name}: {len(person['faces'])}" for name, person in zip(names, listed, strict=True)]
-    tell({"people": listed}, as_json, lines=lines)
 
 
 @command(app)

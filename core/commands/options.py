@@ -22,6 +22,7 @@ from db.queries.library import dataset_by_name
 from db.tables import Run
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
+EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder; default: the setting FACET_ENCODER")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
 ModelName = Annotated[str, typer.Option("--model", help="Name or version number of a model, as `models` lists them")]
 

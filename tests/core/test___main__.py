@@ -355,6 +355,21 @@ def test_regrouping_at_a_threshold_keeps_confirmed_people(told, people_staged):
     ]
 
 
+def test_what_a_threshold_would_do_is_told_and_not_done(told, refused, facet, people_staged):
+    before = told("people", "--dataset", "faces")
+    code, result = told("people", "--dataset", "faces", "--what-if", "1")
+    assert code == 0
+    assert result.pop("seconds") > 0
+    assert result == {"people": 3, "merges": 0, "splits": 0, "named_touched": 0}, "the named are confirmed and stay"
+    _, loose = told("people", "--dataset", "faces", "--what-if", "-1")
+    assert (loose["people"], loose["merges"], loose["named_touched"]) == (2, 1, 1)
+    _, stdout, _ = facet("people", "--dataset", "faces", "--what-if", "-1")
+    assert stdout.startswith("2 people: 1 of several who are there, 0 of those who are there taken apart; 1 of them")
+    assert told("people", "--dataset", "faces") == before
+    assert "neither --regroup nor --threshold" in refused("people", "--dataset", "faces", "--what-if", "1", "--regroup")
+    assert "and 1, not at 1.5" in refused("people", "--dataset", "faces", "--what-if", "1.5")
+
+
 def test_verify_gives_every_figure_and_keeps_the_threshold_when_asked(told, people_staged, workspace):
     code, result = told("verify", "--dataset", "faces")
     assert code == 0

@@ -1,0 +1,65 @@
+"""People: who they are, grouping them again, and what a threshold would do to them."""
+
+from dataclasses import asdict
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+
+from core.commands.console import ProgressLine, one_line, tell
+from core.commands.options import DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
+from core.foundation.errors import BadInput
+from core.foundation.workspace import Workspace
+from core.people.encoders import encoder_of
+from core.people.what_if import PeopleTree
+from db.engine import reading
+from db.queries.people.listing import all_people
+
+app = typer.Typer()
+
+
+@command(app)
+def people(
+    dataset: DatasetName,
+    regroup: Annotated[bool, typer.Option("--regroup", help="Group again what no human has decided")] = False,
+    threshold: Annotated[float | None, typer.Option(help="Cosine similarity to group at; implies --regroup")] = None,
+    what_if: Annotated[
+        float | None, typer.Option("--what-if", help="Say what --regroup --threshold would change, and change nothing")
+    ] = None,
+    encoder: EncoderName = None,
+    as_json: Json = False,
+) -> None:
+    """List people. Gives people [{id, name, faces: [{image, box}]}], the largest first.
+
+    With --what-if: people, merges, splits, named_touched, seconds
+    """
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    if what_if is not None:
+        if regroup or threshold is not None:
+            raise BadInput("commands.what_if_alone")
+        _tell_what_if(workspace, number, what_if, encoder, as_json)
+        return
+    if regroup or threshold is not None:
+        run_with_progress(workspace, "people", number, regroup=True, threshold=threshold, encoder=encoder)
+    with reading(workspace.engine) as session:
+        listed: list[dict[str, Any]] = [
+            {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
+            for number, name, shown in all_people(number, session=session)
+        ]
+    names = [one_line(person["name"] or f"unnamed {person['id']}") for person in listed]
+    lines = [f"{name}: {len(person['faces'])}" for name, person in zip(names, listed, strict=True)]
+    tell({"people": listed}, as_json, lines=lines)
+
+
+def _tell_what_if(workspace: Workspace, number: int, threshold: float, encoder: str | None, as_json: bool) -> None:
+    start = perf_counter()
+    version = encoder_of(workspace, number, encoder)
+    tree = PeopleTree.of(workspace, number, version, least=threshold, regroup=True, progress=ProgressLine())
+    result = {**asdict(tree.what_if(threshold)), "seconds": perf_counter() - start}
+    tell(
+        result,
+        as_json,
+        "{people} people: {merges} of several who are there, {splits} of those who are there taken apart; "
+        "{named_touched} of them with a name or a confirmed face ({seconds:.2f} s)",
+    )
