@@ -124,7 +124,7 @@ class PeopleTree:
     @classmethod
     def _kept(cls, workspace: Workspace, dataset_id: int, encoder_id: int, file: Path, least: float) -> Self | None:
         try:
-            with np.load(file, allow_pickle=False) as kept:
+            with file.open("rb") as source, np.load(source, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in kept.files}
         except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError):
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import zipfile
@@ -17,7 +16,6 @@ import rich.markup
 import typer
 from sqlalchemy import event
 from sqlmodel import select
-from typer.testing import CliRunner
 
 from core import __main__ as command_line
 from core.__main__ import app
@@ -41,80 +39,6 @@ from db.writing import writing
 from tests.builders.places import DATA, ROOT
 from tests.builders.run_kinds import run_kind
 from tests.builders.staged_people import add_faces, group, vector
-
-
-@pytest.fixture
-def home(workspace, monkeypatch):
-    """The command line works in the same home folder as `workspace`."""
-    monkeypatch.setenv("FACET_HOME", str(workspace.home))
-    settings.cache_clear()
-    yield workspace.home
-    settings.cache_clear()
-
-
-@pytest.fixture
-def facet(home):
-    """Runs a command; returns exit code, stdout and stderr, and knows what has to hold for every one."""
-
-    def run(*arguments):
-        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        assert "Traceback" not in done.stderr, done.stderr
-        assert done.exit_code in (0, 1, 2, 3)  # 3: labels wait for an answer
-        if done.exit_code == 2:
-            assert done.stdout == ""
-            assert done.stderr.strip()
-        return done.exit_code, done.stdout, done.stderr
-
-    return run
-
-
-@pytest.fixture
-def told(facet):
-    """Runs a command with --json; returns exit code and the one object."""
-
-    def run(*arguments):
-        code, stdout, _ = facet(*arguments, "--json")
-        assert stdout.count("\n") == 1
-        return code, json.loads(stdout)
-
-    return run
-
-
-@pytest.fixture
-def refused(facet):
-    """Runs a command that cannot run; returns its sentence."""
-
-    def run(*arguments):
-        code, _, stderr = facet(*arguments)
-        assert code == 2
-        lines = [line for line in stderr.splitlines() if not re.search(r": \d+ of \d+$", line)]
-        assert len(lines) == 1, stderr
-        return lines[0]
-
-    return run
-
-
-@pytest.fixture
-def photos(tmp_path, pictures):
-    """A folder with two pictures, a copy and a text."""
-    root = tmp_path / "photos"
-    (root / "Ada").mkdir(parents=True)
-    for name, seed in (("Ada/1.png", 1), ("Ada/2 {x}.png", 2), ("copy.png", 1)):
-        (root / name).write_bytes(pictures(seed))
-    (root / "notes.txt").write_text("hello")
-    return root
-
-
-@pytest.fixture
-def people_staged(workspace, home):
-    """A dataset of five faces: two confirmed people of two faces each, and a stranger."""
-    with writing(workspace.engine) as session:
-        dataset = ensure_dataset("faces", ensure_user("ada", session=session), session=session)
-    for person, name in enumerate(("Ada", "Zoë")):
-        add_faces(workspace, dataset, [(f"{name}/{i}.png", vector(person, i)) for i in range(2)], identity=name)
-    add_faces(workspace, dataset, [("stranger.png", vector(9))])
-    group(workspace, dataset)
-    return dataset
 
 
 def test_an_import_takes_label_files_too_and_says_what_came_of_them(facet, told, tmp_path, pictures):
@@ -320,54 +244,6 @@ def test_bodies_are_found_and_counted(told, facet, photos, monkeypatch):
 def test_where_nobody_can_be_found_a_sentence_says_what_to_fetch(refused, facet, photos):
     facet("import", photos, "--dataset", "figures")
     assert "python -m core weights fetch pose-detection" in refused("bodies", "--dataset", "figures")
-
-
-def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):
-    code, result = told("people", "--dataset", "faces")
-    assert code == 0
-    assert [(person["name"], len(person["faces"])) for person in result["people"]] == [
-        ("Ada", 2),
-        ("Zoë", 2),
-        (None, 1),
-    ]
-    first = result["people"][0]
-    assert set(first) == {"id", "name", "faces"}
-    assert first["faces"] == [
-        {"image": "Ada/0.png", "box": [8.0, 8.0, 56.0, 56.0]},
-        {"image": "Ada/1.png", "box": [8.0, 8.0, 56.0, 56.0]},
-    ]
-
-
-def test_people_in_words_and_of_nobody(facet, told, photos, people_staged):
-    code, stdout, _ = facet("people", "--dataset", "faces")
-    assert (code, stdout.splitlines()[:2]) == (0, ["Ada: 2", "Zoë: 2"])
-    told("import", photos, "--dataset", "empty")
-    assert told("people", "--dataset", "empty") == (0, {"people": []})
-
-
-def test_regrouping_at_a_threshold_keeps_confirmed_people(told, people_staged):
-    code, result = told("people", "--dataset", "faces", "--threshold", "0.5")
-    assert code == 0
-    assert sorted((person["name"] or "", len(person["faces"])) for person in result["people"]) == [
-        ("", 1),
-        ("Ada", 2),
-        ("Zoë", 2),
-    ]
-
-
-def test_what_a_threshold_would_do_is_told_and_not_done(told, refused, facet, people_staged):
-    before = told("people", "--dataset", "faces")
-    code, result = told("people", "--dataset", "faces", "--what-if", "1")
-    assert code == 0
-    assert result.pop("seconds") > 0
-    assert result == {"people": 3, "merges": 0, "splits": 0, "named_touched": 0}, "the named are confirmed and stay"
-    _, loose = told("people", "--dataset", "faces", "--what-if", "-1")
-    assert (loose["people"], loose["merges"], loose["named_touched"]) == (2, 1, 1)
-    _, stdout, _ = facet("people", "--dataset", "faces", "--what-if", "-1")
-    assert stdout.startswith("2 people: 1 of several who are there, 0 of those who are there taken apart; 1 of them")
-    assert told("people", "--dataset", "faces") == before
-    assert "neither --regroup nor --threshold" in refused("people", "--dataset", "faces", "--what-if", "1", "--regroup")
-    assert "and 1, not at 1.5" in refused("people", "--dataset", "faces", "--what-if", "1.5")
 
 
 def test_verify_gives_every_figure_and_keeps_the_threshold_when_asked(told, people_staged, workspace):

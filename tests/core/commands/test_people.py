@@ -1,0 +1,49 @@
+"""People from the command line: who they are, grouped again, and what a threshold would do."""
+
+
+def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):
+    code, result = told("people", "--dataset", "faces")
+    assert code == 0
+    assert [(person["name"], len(person["faces"])) for person in result["people"]] == [
+        ("Ada", 2),
+        ("Zoë", 2),
+        (None, 1),
+    ]
+    first = result["people"][0]
+    assert set(first) == {"id", "name", "faces"}
+    assert first["faces"] == [
+        {"image": "Ada/0.png", "box": [8.0, 8.0, 56.0, 56.0]},
+        {"image": "Ada/1.png", "box": [8.0, 8.0, 56.0, 56.0]},
+    ]
+
+
+def test_people_in_words_and_of_nobody(facet, told, photos, people_staged):
+    code, stdout, _ = facet("people", "--dataset", "faces")
+    assert (code, stdout.splitlines()[:2]) == (0, ["Ada: 2", "Zoë: 2"])
+    told("import", photos, "--dataset", "empty")
+    assert told("people", "--dataset", "empty") == (0, {"people": []})
+
+
+def test_regrouping_at_a_threshold_keeps_confirmed_people(told, people_staged):
+    code, result = told("people", "--dataset", "faces", "--threshold", "0.5")
+    assert code == 0
+    assert sorted((person["name"] or "", len(person["faces"])) for person in result["people"]) == [
+        ("", 1),
+        ("Ada", 2),
+        ("Zoë", 2),
+    ]
+
+
+def test_what_a_threshold_would_do_is_told_and_not_done(told, refused, facet, people_staged):
+    before = told("people", "--dataset", "faces")
+    code, result = told("people", "--dataset", "faces", "--what-if", "1")
+    assert code == 0
+    assert result.pop("seconds") > 0
+    assert result == {"people": 3, "merges": 0, "splits": 0, "named_touched": 0}, "the named are confirmed and stay"
+    _, loose = told("people", "--dataset", "faces", "--what-if", "-1")
+    assert (loose["people"], loose["merges"], loose["named_touched"]) == (2, 1, 1)
+    _, stdout, _ = facet("people", "--dataset", "faces", "--what-if", "-1")
+    assert stdout.startswith("2 people: 1 of several who are there, 0 of those who are there taken apart; 1 of them")
+    assert told("people", "--dataset", "faces") == before
+    assert "neither --regroup nor --threshold" in refused("people", "--dataset", "faces", "--what-if", "1", "--regroup")
+    assert "and 1, not at 1.5" in refused("people", "--dataset", "faces", "--what-if", "1.5")
