@@ -275,3 +275,24 @@ def test_a_box_drawn_in_the_editor_gets_its_points_at_once_and_is_undone_moved_a
     wait_for(lambda: boxes_of(store, "ada.jpg") == known)
     page.keyboard.press("Escape")
     expect(page.locator(".hint")).to_be_hidden()
+
+
+@pytest.mark.nightly
+def test_a_box_that_is_brought_back_without_points_has_them_asked_for_again(page, workbench, store):
+    open_page(page, workbench)
+    known = boxes_of(store, "ada.jpg")
+    door = "**/api/first-points/*"
+    page.route(door, lambda route: route.abort(), times=1)
+    page.keyboard.press("b")
+    with page.expect_request(door):
+        drag(page, on_screen(page, 380, 30), on_screen(page, 430, 90))
+    expect(page.locator(".chip")).to_have_count(len(known) + 1)
+    page.keyboard.press("Control+z")
+    comes_to(lambda: boxes_of(store, "ada.jpg"), known)
+    expect(page.locator(".chip")).to_have_count(len(known))
+    with page.expect_request(door):
+        page.keyboard.press("Control+Shift+z")
+    expect(page.locator(".chip")).to_have_count(len(known) + 1)
+    expect(page.locator(".hint")).to_contain_text("Points by")
+    page.keyboard.press("Control+z")
+    comes_to(lambda: boxes_of(store, "ada.jpg"), known)

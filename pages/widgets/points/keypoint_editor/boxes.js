@@ -5,7 +5,7 @@
 
 import { moment, newId } from "../../shared/outbox/outbox.js";
 import { clamp } from "./view.js";
-import { rounded } from "./model.js";
+import { ABSENT, rounded } from "./model.js";
 import { isFast, isHeldWhole } from "./holding.js";
 import { tellTurned } from "./telling.js";
 
@@ -126,7 +126,7 @@ function postBox(editor, box) {
   const id = `${window}.${newId()}`;
   const image = editor.frame?.id ?? 0;
   editor.outbox.add({ id, store, author, box: act, image, kind, instance, shown: from, corners: to, at: moment() });
-  if (act === "draw" || act === "move") editor.unpointed.push({ image, corners: to ?? [0, 0, 0, 0] });
+  if (act !== "remove") editor.unpointed.push({ image, instance, corners: to });
   editor.rebase();
   return id;
 }
@@ -195,9 +195,11 @@ export function pointNewBoxes(editor) {
   const { frame, unpointed } = editor;
   const mine = unpointed.filter(({ image }) => image === frame?.id);
   for (const wanted of mine) {
-    const found = frame?.instances.find(({ box }) => box && sameBox(box, wanted.corners));
+    const { corners, instance } = wanted;
+    const found = frame?.instances.find(({ id, box }) => corners ? box && sameBox(box, corners) : id === instance);
     if (!found) continue;
     unpointed.splice(unpointed.indexOf(wanted), 1);
+    if (!corners && found.points.some(([, , v]) => v !== ABSENT)) continue; // it was brought back with them
     if (editor.labels.instances.has(found.id)) editor.selection = { instance: found.id, point: null };
     void pointOne(editor, found.id, wanted.image);
   }

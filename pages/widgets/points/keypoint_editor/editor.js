@@ -71,7 +71,7 @@ export class Editor {
   painted = null; // the same, once its pixels are drawn
   /** @type {Frame | null} */
   frame = null; // what is known of it
-  /** @type {{ image: number, corners: Box }[]} */
+  /** @type {{ image: number, instance?: number, corners?: Box }[]} */
   unpointed = []; // boxes whose points are to be asked for once they are saved
   /** @type {Command[]} */
   queue = []; // what is to be done once the wanted picture is open
