@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,6 +23,10 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
+
+# The same examples each time; how long one takes says how busy the machine is.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
 
 Pictures = Callable[..., bytes]
 # By the beginning of its path, the longest that fits; "" is every other file.

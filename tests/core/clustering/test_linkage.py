@@ -152,7 +152,7 @@ def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
 
 
 @pytest.mark.parametrize("keep", [2, 256])
-@settings(deadline=None, max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 40), noise=st.floats(0.3, 1.5))
 def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypatch, keep, seed, count, noise):
     monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", keep)
@@ -170,7 +170,7 @@ def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypat
     assert {frozenset(order[list(cluster)].tolist()) for cluster in found} == expected
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), noise=st.floats(0.3, 1.5))
 def test_every_threshold_is_a_cut_of_one_tree(seed, count, noise):
     rng = np.random.default_rng(seed)
@@ -232,7 +232,7 @@ def test_two_faces_of_a_photo_are_never_joined_by_the_machine():
     assert len(set(labels.tolist())) == 2
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(3, 30))
 def test_a_photo_that_shows_two_faces_costs_one_of_them_and_moves_nobody_else(seed, count):
     rng = np.random.default_rng(seed)

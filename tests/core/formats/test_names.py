@@ -95,7 +95,7 @@ def test_path_too_long_for_the_disk_is_refused(tmp_path):
 ANY_TEXT = st.text(max_size=120) | st.text("./\\:*? \u0301éE\ud800'=-+@\t\r\n\0conCOM1", max_size=12)
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150)
 @given(ANY_TEXT)
 def test_a_safe_name_needs_no_second_cleaning_and_stays_in_its_folder(text):
     name = safe_name(text)
@@ -104,7 +104,7 @@ def test_a_safe_name_needs_no_second_cleaning_and_stays_in_its_folder(text):
     assert name == "" or why_unsafe(name) is None
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(ANY_TEXT)
 def test_what_is_printable_can_be_written_and_printing_it_twice_changes_nothing(text):
     shown = printable(text)
@@ -114,7 +114,7 @@ def test_what_is_printable_can_be_written_and_printing_it_twice_changes_nothing(
     assert (shown == text) == (not lone)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(ANY_TEXT.filter(bool))
 def test_every_guarded_text_comes_back_and_is_no_formula(text):
     cell = guard(text)
@@ -122,7 +122,7 @@ def test_every_guarded_text_comes_back_and_is_no_formula(text):
     assert not cell.startswith(tuple("=+-@\t\r\n"))
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(st.lists(ANY_TEXT.filter(lambda text: text == "" or printable(text) == text), max_size=8))
 def test_no_two_people_share_a_folder_on_any_file_system(names):
     people = [LabelledPerson(f"p{number}", name or None) for number, name in enumerate(names)]
@@ -133,7 +133,7 @@ def test_no_two_people_share_a_folder_on_any_file_system(names):
     assert folder_names(people[::-1]) == folders
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(ANY_TEXT)
 def test_a_path_that_is_let_through_stays_in_its_folder(path):
     if why_unsafe(path) is None:

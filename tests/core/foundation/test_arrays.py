@@ -173,7 +173,7 @@ def test_many_blobs_are_checked_as_one_by_one():
         Keypoints.unpack_all([struct.pack("<4f", np.nan, 2, 1, 1)], 1)
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
+@settings(max_examples=50)
 @given(
     rows=st.lists(
         st.tuples(

@@ -132,7 +132,7 @@ BOX = st.tuples(SIDE, SIDE, st.floats(0, 100, width=32), st.floats(0, 100, width
 )
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(st.lists(BOX, max_size=4), st.lists(BOX, max_size=4), st.floats(-50, 50), st.sampled_from([0.5, 2.0, 8.0]))
 def test_overlap_is_a_share_that_order_place_and_scale_do_not_change(one, other, shift, scale):
     a, b = np.array(one).reshape(-1, 4), np.array(other).reshape(-1, 4)
@@ -143,14 +143,14 @@ def test_overlap_is_a_share_that_order_place_and_scale_do_not_change(one, other,
     np.testing.assert_allclose(iou(a * scale + shift, b * scale + shift), shares, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(BOX)
 def test_a_box_overlaps_itself_wholly_if_it_has_an_area(box):
     has_area = box[2] > box[0] and box[3] > box[1]
     assert iou(np.array([box]), np.array([box]))[0, 0] == has_area
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.floats(-180, 180), st.floats(0.2, 5), st.tuples(SIDE, SIDE), st.integers(2, 9))
 def test_every_similarity_is_found_again(seed, degrees, scale, shift, count):
     source = np.random.default_rng(seed).uniform(0, 100, (count, 2))

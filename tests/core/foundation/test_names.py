@@ -36,7 +36,7 @@ def test_a_name_that_is_too_long_is_refused_with_its_length():
         clean_name("x" * 121)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_a_clean_name_stays_as_it_is(text):
     name = clean_name(text)
@@ -46,7 +46,7 @@ def test_a_clean_name_stays_as_it_is(text):
         assert name.isprintable()
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(st.from_regex(r"[a-z .]{0,6}[a-z](\.[a-z]{1,4})?", fullmatch=True), st.sampled_from([" ({})", "-{}"]))
 def test_numbered_paths_differ_and_keep_folder_and_ending(name, pattern):
     path = PurePosixPath("folder") / name

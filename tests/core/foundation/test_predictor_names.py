@@ -14,13 +14,13 @@ models = st.text(min_size=1).filter(lambda text: "+" not in text)
 names = st.builds(PredictorName, models, st.booleans(), st.sampled_from([None, *SMOOTHER_NAMES]))
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(names)
 def test_a_name_that_is_written_reads_back_as_itself(name):
     assert PredictorName.parse(str(name)) == name
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(models, st.permutations(["flip", "one-euro"]))
 def test_the_order_in_which_uses_are_given_does_not_matter(model, uses):
     assert str(PredictorName.parse("+".join([model, *uses]))) == f"{model}+flip+one-euro"

@@ -170,7 +170,7 @@ _PATHS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(paths=_PATHS, data=st.data())
 def test_a_whole_path_means_its_own_picture_whatever_else_is_there_and_in_whatever_order(paths, data):
     pictures = list(enumerate(paths, 1))
@@ -181,7 +181,7 @@ def test_a_whole_path_means_its_own_picture_whatever_else_is_there_and_in_whatev
         assert found(given_name, given_folder, shuffled) == (number, False, None)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100)
 @given(paths=_PATHS, name=_PART)
 def test_a_bare_name_means_a_picture_only_where_one_picture_is_called_so(paths, name):
     called_so = [path for path in paths if path.rpartition("/")[2] == f"{name}.png"]
@@ -203,7 +203,7 @@ def _join(folder, name):
     return posixpath.join(folder, name)
 
 
-@settings(deadline=None, max_examples=500, derandomize=True)
+@settings(max_examples=500)
 @given(
     paths=st.lists(st.builds(_join, _FOLDER, _NAME.filter(lambda name: "*" not in name)), min_size=1, max_size=6),
     folder=_FOLDER,

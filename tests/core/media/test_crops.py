@@ -189,7 +189,7 @@ CROPS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=80)
 @given(CROPS, st.lists(st.tuples(st.floats(-1000, 3000), st.floats(-1000, 3000)), max_size=5))
 def test_every_point_comes_back_from_every_crop(crop, points):
     there = np.array(points).reshape(-1, 2)
@@ -197,7 +197,7 @@ def test_every_point_comes_back_from_every_crop(crop, points):
     np.testing.assert_allclose(crop.to_crop(crop.centre), (np.array(crop.output) - 1) / 2, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(CROPS)
 def test_a_mirrored_crop_is_the_mirror_image_without_a_shift(crop):
     points = np.array([[0.0, 0.0], [17.3, 250.0], [900.0, 31.0]])
@@ -206,7 +206,7 @@ def test_a_mirrored_crop_is_the_mirror_image_without_a_shift(crop):
     np.testing.assert_allclose(mirrored[:, 1], plain[:, 1], atol=1e-6)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60))
 def test_every_mirror_order_is_an_involution(seed, count):
     rng = np.random.default_rng(seed)

@@ -99,7 +99,7 @@ def test_wrong_labels_are_refused(truth, found, message):
             metric(np.array(truth), np.array(found))
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(-1, 5), st.integers(0, 5)), max_size=25), st.randoms(use_true_random=False))
 def test_neither_the_order_of_the_faces_nor_the_numbers_of_the_clusters_matter(faces, random):
     truth, found = np.array(faces, int).reshape(-1, 2).T

@@ -305,7 +305,7 @@ def test_zero_is_shut_out_for_equal_models_as_often_as_is_said(groups, share):
     assert winners == (shut_out if groups >= FEWEST_GROUPS else 0)
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(6, 20), st.floats(-100, 100))
 def test_an_interval_holds_its_figure_and_moves_with_the_values_whatever_their_order(seed, groups, shift):
     values, place = videos(seed, groups, 8)
@@ -317,7 +317,7 @@ def test_an_interval_holds_its_figure_and_moves_with_the_values_whatever_their_o
     np.testing.assert_allclose(ends(bootstrap(values[order], place[order], draws=200)), ends(known), atol=1e-9)
 
 
-@settings(deadline=None, max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_the_difference_of_a_thing_to_itself_is_nothing_and_turns_round_with_its_sides(seed):
     values, place = videos(seed, 8, 6)

@@ -294,7 +294,7 @@ def scored():
     return st.lists(pair, min_size=2, max_size=40).filter(lambda drawn: len({same for _, same in drawn}) == 2)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(scored())
 def test_rates_fall_as_the_threshold_rises_and_the_areas_agree(drawn):
     scores, same = (np.array(column) for column in zip(*drawn, strict=True))
@@ -307,7 +307,7 @@ def test_rates_fall_as_the_threshold_rises_and_the_areas_agree(drawn):
     assert 0 <= eer(roc(counted(scores, same))).rate <= 1
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60)
 @given(scored(), st.randoms(use_true_random=False))
 def test_the_order_of_the_pairs_changes_nothing(drawn, random):
     shuffled = random.sample(drawn, len(drawn))

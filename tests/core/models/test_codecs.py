@@ -277,7 +277,7 @@ def test_the_names_are_there_without_torch():
 SIZES = st.sampled_from([((64, 96), 4), ((96, 64), 2), ((64, 64), 8), ((48, 32), 4)])
 
 
-@settings(deadline=None, max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["regression", "udp", "udp-combined", "dark"]),
     SIZES,
@@ -291,7 +291,7 @@ def test_every_point_inside_comes_back_from_every_exact_codec(name, size, shares
     assert (found.points - points).norm(dim=-1).max() < WORST[name]
 
 
-@settings(deadline=None, max_examples=15, derandomize=True)
+@settings(max_examples=15)
 @given(st.sampled_from(list(CODECS)), SIZES, st.integers(0, 2**32 - 1))
 def test_mirroring_the_outputs_twice_gives_them_back(name, size, seed):
     codec = codec_for(name, *size, 6)

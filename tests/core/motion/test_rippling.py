@@ -184,7 +184,7 @@ def test_what_is_in_no_clip_cannot_ripple(workspace, author):
         faded_frames(workspace, 1, 3)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     frames=st.tuples(st.integers(0, FRAMES - 1), st.integers(0, FRAMES - 1)),
     widths=st.tuples(st.integers(1, 8), st.integers(1, 8)),

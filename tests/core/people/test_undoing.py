@@ -144,13 +144,7 @@ def machine_on(staged):
 
 
 def _check(staged, examples, steps):
-    quick = settings(
-        deadline=None,
-        max_examples=examples,
-        stateful_step_count=steps,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
+    quick = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine_on(staged), settings=quick)
 
 

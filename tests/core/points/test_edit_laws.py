@@ -15,9 +15,7 @@ from db.writes.library import ensure_user
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
-LAWS = settings(
-    deadline=None, max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+LAWS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 _NUMBERS = count()
 
 places = st.floats(-5, 205, width=32)

@@ -416,7 +416,7 @@ class Correcting(RuleBasedStateMachine):
         self.place.cleanup()
 
 
-Correcting.TestCase.settings = settings(deadline=None, max_examples=12, stateful_step_count=14, derandomize=True)
+Correcting.TestCase.settings = settings(max_examples=12, stateful_step_count=14)
 TestAnySequenceOfEditsUndoneIsTheStart = Correcting.TestCase
 
 

@@ -341,7 +341,7 @@ class Window:
         return own[-1] if own else self.points[k][0]
 
 
-@settings(deadline=None, max_examples=15, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=Steps)
 def test_no_window_overwrites_what_it_did_not_show_whatever_answers_are_lost(workspace, send, number, steps):
     start = send((f"start-{next(_STEPS)}", 5, 1, 1, {}))["instances"][0]

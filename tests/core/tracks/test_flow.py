@@ -71,7 +71,7 @@ def test_a_shift_is_met_to_a_tenth_of_a_pixel():
     assert found.points[0].tobytes() == points.tobytes()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-6, 6), st.floats(0.95, 1.05), st.tuples(st.floats(-6, 6), st.floats(-6, 6)), st.integers(0, 3))
 def test_a_turn_with_a_growth_and_a_shift_is_met(degrees, scale, shift, seed):
     picture, points, matrix = texture(seed), grid(), turn(degrees, scale, shift)

@@ -138,7 +138,7 @@ def test_a_submission_has_no_gaps_and_no_picture_twice(tmp_path):
 NUMBER = st.floats(-1e6, 1e6, width=32)
 
 
-@settings(deadline=None, max_examples=15, derandomize=True)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.tuples(
