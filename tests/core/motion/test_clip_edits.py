@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlmodel import select
 
 from core.exchange.exporting import export_dataset
 from core.foundation.errors import NotFound
 from core.motion.clip_edits import undo_clip_edit
 from core.motion.proposing import propose
-from core.motion.ranges import FrameRange, accept_range
+from core.motion.ranges import FrameRange, accept_range, exclude_range
 from core.motion.rippling import ripple_edit
-from core.motion.tracklets import link_clip
+from core.motion.tracklets import link_clip, name_track, tracks_of_clip
 from core.people.deciding import move_faces
 from core.points.annotating import Edit, save_edit
 from db.engine import reading
-from db.tables import ModelVersion, Review, Run, RunState
+from db.tables import ClipEdit, Exclusion, Image, Instance, ModelVersion, Review, Run, RunState
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, followed_clip, points_in, put_face, truth
 
@@ -113,6 +114,61 @@ def test_a_proposed_face_that_somebody_has_named_since_stays(workspace, clip, au
     undone = undo_clip_edit(workspace, told["edit"], author_id=author)
     assert (undone.undone, undone.kept) == (3, 1)
     assert sorted(faces_in(workspace, clip)) == [0, 2]
+
+
+def test_a_proposed_face_that_somebody_has_brought_back_since_stays_as_it_is(workspace, clip, author):
+    put_face(workspace, clip, 0, truth(1)[0], review=Review.ACCEPTED, author=author)
+    told = propose(workspace, clip, 0, 3, "flow", author_id=author)
+    (proposed, _), *_ = faces_in(workspace, clip)[2]
+    undo = undo_clip_edit(workspace, told["edit"], author_id=author)
+    with writing(workspace.engine) as session:
+        instance = session.get_one(Instance, proposed.id)
+        instance.removed = False
+        instance.left, instance.top, instance.right, instance.bottom = 1, 2, 30, 40
+    undo_clip_edit(workspace, undo.edit, author_id=author)
+    found = {frame: rows[0][0].box for frame, rows in faces_in(workspace, clip).items()}
+    assert sorted(found) == [0, 1, 2, 3]
+    assert found[2] == (1, 2, 30, 40)
+
+
+def test_a_name_that_is_another_by_now_stays(workspace, clip, author):
+    put_face(workspace, clip, 0, truth(1)[0][:24], kind="person", skeleton="body24")
+    link_clip(workspace, clip)
+    ((body, _),) = faces_in(workspace, clip)[0]
+    for name in ("Ada", "Bea"):
+        name_track(workspace, body.track_id, name, author_id=author)
+    first, second = edits_of(workspace)
+    undo_clip_edit(workspace, first, author_id=author)
+    assert tracks_of_clip(workspace, clip)[0].name == "Bea"
+    undo_clip_edit(workspace, second, author_id=author)
+    assert tracks_of_clip(workspace, clip)[0].name == "Ada"
+
+
+def test_an_empty_picture_that_is_no_longer_accepted_as_that_stays_so(workspace, clip, author):
+    told = accept_range(workspace, FrameRange(clip, 0, 1), author_id=author)
+    with writing(workspace.engine) as session:
+        first, second = session.exec(select(Image).order_by(Image.id).limit(2))
+        first.empty_by = None
+    undone = undo_clip_edit(workspace, told["edit"], author_id=author)
+    again = undo_clip_edit(workspace, undone.edit, author_id=author)
+    with reading(workspace.engine) as session:
+        assert [session.get_one(Image, image.id).empty_by for image in (first, second)] == [None, author]
+    assert again.edit is not None
+
+
+def test_a_picture_that_was_left_out_for_another_reason_since_stays_left_out(workspace, clip, author):
+    told = exclude_range(workspace, FrameRange(clip, 0, 1), "blurred", author_id=author)
+    with writing(workspace.engine) as session:
+        row = session.exec(select(Exclusion).order_by(Exclusion.name)).first()
+        name, row.reason = row.name, "twice"
+    undo_clip_edit(workspace, told["edit"], author_id=author)
+    with reading(workspace.engine) as session:
+        assert [(row.name, row.reason) for row in session.exec(select(Exclusion))] == [(name, "twice")]
+
+
+def edits_of(workspace):
+    with reading(workspace.engine) as session:
+        return session.exec(select(ClipEdit.id).order_by(ClipEdit.id)).all()
 
 
 def test_there_is_nothing_to_undo_under_a_number_that_is_none(workspace, author):

@@ -18,7 +18,9 @@ from core.motion.tracklets import link_clip
 from core.points.annotating import Edit, save_edit
 from core.tracks.ripple import weights
 from db.engine import reading
-from db.tables import Frame, KeypointRevision, ModelVersion, Review, Source, Video
+from db.tables import Frame, Instance, KeypointRevision, ModelVersion, Review, Source, Video
+from db.writes.models import ensure_model_version
+from db.writes.points import append_revision
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, points_in, put_face, truth
 from tests.builders.staged_tracks import add_video
@@ -153,6 +155,54 @@ def test_ripples_of_two_people_at_one_frame_commute_where_they_are_of_different_
         for edit_id in reversed(made):
             undo_clip_edit(workspace, edit_id, author_id=author)
     assert found[0] == found[1]
+
+
+def test_a_correction_that_is_saved_already_fades_nowhere(workspace, clip, author):
+    edit = correction(workspace, clip)
+    revision = save_edit(workspace, edit, author_id=author)
+    before = blobs(workspace, clip)
+    told = ripple_edit(workspace, edit, WIDTH, author_id=author)
+    assert told == {"revision": revision, "instances": [edit.instance], "edit": None}
+    assert blobs(workspace, clip) == before
+
+
+def test_first_points_in_a_box_alone_fade_nowhere(workspace, clip, author):
+    link_clip(workspace, clip)
+    before = blobs(workspace, clip)
+    with writing(workspace.engine) as session:
+        ((instance, _),) = faces_in(workspace, clip)[AT]
+        session.get_one(Instance, instance.id).revision_id = None
+    told = ripple_edit(workspace, Edit("w.1", instance.id, None, ((0, 9.0, 8.0, 2),)), WIDTH, author_id=author)
+    assert told["instances"] == [instance.id]
+    after = blobs(workspace, clip)
+    assert {frame for frame in range(FRAMES) if after[frame] != before[frame]} == {AT}
+
+
+def test_points_of_another_skeleton_around_stay(workspace, clip, author):
+    link_clip(workspace, clip)
+    with writing(workspace.engine) as session:
+        ((instance, _),) = faces_in(workspace, clip)[AT + 1]
+        other = Keypoints.of(np.full((24, 2), 9.0)).to_bytes()
+        version = ensure_model_version("bodies", "landmarks", "2" * 64, {}, session=session)
+        here = session.get_one(Instance, instance.id)
+        append_revision(here, "body24", other, Review.OPEN, model_version_id=version, session=session)
+    told = ripple_edit(workspace, correction(workspace, clip), WIDTH, author_id=author)
+    after = heads(workspace, clip)
+    assert (after[AT + 1].skeleton, after[AT + 1].points) == ("body24", other)
+    assert instance.id not in told["instances"]
+    assert len(told["instances"]) == 2 * WIDTH - 2
+
+
+def test_equal_frames_are_one_picture_which_moves_by_its_largest_share(workspace, clip):
+    link_clip(workspace, clip)
+    with writing(workspace.engine) as session:
+        rows = session.exec(select(Frame).where(Frame.index.in_([AT + 1, AT + 2])).order_by(Frame.index))
+        near, far = rows
+        far.image_id = near.image_id
+    ((instance, _),) = faces_in(workspace, clip)[AT]
+    shares = {row.frame: row.weight for row in faded_frames(workspace, instance.id, WIDTH)}
+    assert AT + 2 not in shares
+    assert shares[AT + 1] == pytest.approx(weights(FRAMES, AT, WIDTH)[AT + 1])
 
 
 def test_other_tracks_do_not_move(workspace, clip, author):
