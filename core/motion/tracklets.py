@@ -21,6 +21,7 @@ from core.foundation.workspace import Workspace
 from core.motion.clip_edits import Changes, done_before, note_result, record_edit
 from core.motion.linking import breaks_of
 from core.people.deciding import move_faces, name_person
+from db.batching import id_batches
 from db.engine import reading
 from db.queries.motion import (
     ClipTrack,
@@ -345,7 +346,8 @@ def _owners(faces: Sequence[int], *, session: Session) -> dict[int, int]:
     rows = select(Assignment.instance_id, Assignment.person_id).join(
         Instance, col(Instance.id) == col(Assignment.instance_id)
     )
-    return dict(session.exec(rows.where(col(Assignment.instance_id).in_(faces))).all())
+    parts = (session.exec(rows.where(col(Assignment.instance_id).in_(part))) for part in id_batches(faces))
+    return {face: person for part in parts for face, person in part}
 
 
 def _refuse_unlike(track: Track, other: Track) -> None:

@@ -279,7 +279,11 @@ def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, *, sess
 def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
     """Faces that a run has given to somebody who is gone now belong to nobody, until the next run."""
     gone = [person_id for person_id in people if not session.get_one(Person, person_id).active]
-    left = session.exec(select(Assignment).where(col(Assignment.person_id).in_(gone))).all()
+    left = [
+        row
+        for part in id_batches(gone)
+        for row in session.exec(select(Assignment).where(col(Assignment.person_id).in_(part)))
+    ]
     for row in left:
         if row.source == Source.HUMAN:
             person = session.get_one(Person, row.person_id)

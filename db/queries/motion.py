@@ -304,8 +304,9 @@ def tracks_in_clip(video_id: int, *, session: Session) -> list[ClipTrack]:
 def titles_of_instances(video_id: int, *, session: Session) -> dict[int, str]:
     """What the track of each instance of a clip is called, of those that are in one."""
     titles = {track.id: track.title for track in tracks_in_clip(video_id, session=session)}
-    rows = session.exec(select(Instance.id, Instance.track_id).where(col(Instance.track_id).in_(titles)))
-    return {instance: titles[track] for instance, track in rows if track is not None}
+    rows = select(Instance.id, Track.id).join(Track, col(Track.id) == col(Instance.track_id))
+    of_clip = session.exec(rows.where(Track.video_id == video_id))
+    return {instance: titles[track] for instance, track in of_clip if track in titles}
 
 
 def _names_of_tracks(video_id: int, *, session: Session) -> dict[int, str]:

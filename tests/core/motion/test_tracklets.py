@@ -12,12 +12,14 @@ from core.motion.clip_edits import undo_clip_edit
 from core.motion.tracklets import cut_track, join_tracks, link_clip, link_clips, name_track, swap_tracks, tracks_of_clip
 from core.people.deciding import move_faces, undo
 from db.engine import reading
+from db.queries.motion import titles_of_instances
 from db.tables import ClipEdit, Embedding, Frame, Instance, PeopleEvent, Review, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, put_face
 from tests.builders.staged_tracks import add_video
+from tests.builders.statements import statements_of
 
 
 @pytest.fixture
@@ -268,6 +270,36 @@ def test_the_unnamed_person_of_all_its_faces_gets_the_name(workspace, clip, data
     assert name_track(workspace, pair[0], "Ada", author_id=author) == person
     link_clip(workspace, clip)
     assert list(names(workspace, clip).values()) == ["Ada", None, "Ada"]
+
+
+@pytest.fixture
+def most_values(workspace, monkeypatch):
+    """The most values that a read has been given since, where ids go two at a time."""
+    monkeypatch.setattr("db.batching._MOST", 2)
+    with statements_of(workspace.engine) as seen:
+        yield lambda: max(values for statement, values in seen if statement.startswith("SELECT"))
+
+
+def test_a_track_through_a_long_clip_is_named_in_statements_of_a_size_that_the_store_takes(
+    workspace, clip, author, most_values
+):
+    for frame in range(12):
+        put(workspace, clip, frame, 10)
+    link_clip(workspace, clip)
+    (track,) = groups(workspace, clip)
+    person = name_track(workspace, track, "Ada", author_id=author)
+    assert name_track(workspace, track, "Ada", author_id=author) == person
+    assert names(workspace, clip) == {track: "Ada"}
+    assert most_values() < 8
+
+
+def test_the_titles_of_many_tracks_are_read_in_a_statement_of_a_size_that_the_store_takes(workspace, clip, most_values):
+    made = [put(workspace, clip, frame, 20 + 50 * place) for frame in (0, 6) for place in range(6)]
+    link_clip(workspace, clip)
+    with reading(workspace.engine) as session:
+        titles = titles_of_instances(clip, session=session)
+    assert titles == {instance: f"face {number}" for number, instance in enumerate(made, start=1)}
+    assert most_values() < 12
 
 
 def test_a_track_that_was_joined_to_another_is_not_named(workspace, clip, author, pair):

@@ -18,6 +18,7 @@ from db.tables import Assignment, Image, Instance, PeopleEvent, Person
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
+from tests.builders.statements import statements_of
 
 
 @pytest.fixture
@@ -445,12 +446,14 @@ def test_more_faces_than_one_statement_takes_are_changed_in_parts(
     whole = state(workspace, dataset)
     people.undo(workspace, last_event(workspace, dataset), author_id=author)
     monkeypatch.setattr("db.batching._MOST", 1)
-    redone = people.undo(workspace, last_event(workspace, dataset), author_id=author)
+    with statements_of(workspace.engine) as seen:
+        redone = people.undo(workspace, last_event(workspace, dataset), author_id=author)
     assert state(workspace, dataset) == whole
     with reading(workspace.engine) as session:
         first = session.get(PeopleEvent, session.get(PeopleEvent, redone).undoes_id).undoes_id
     people.undo(workspace, first, author_id=author)
     assert state(workspace, dataset) == before
+    assert [statement for statement, _ in seen if "person_id IN (?, ?" in statement] == []
 
 
 def test_a_rename_from_a_stale_screen_is_told_with_who_was_faster(workspace, dataset, author, faces):
