@@ -30,9 +30,9 @@ class Agglomeration:
     cluster are the union of those of its parts. When no candidate reaches the bound, all clusters are searched
     again. This keeps the memory at U times a constant, also where every face is near every other.
 
-    Two clusters that share a photo are judged when they are to be joined (`DoubledPhotos`); a photo that tells them
-    apart keeps all its units apart from then on. So a forbidden pair stays forbidden, and each join depends on those
-    before it alone, never on the threshold: joins down to a lower one begin with the very same.
+    Two clusters that share a photo are judged when they are to be joined (`DoubledPhotos`); if it tells them apart,
+    neither is joined with anybody else who is seen in it. So a forbidden pair stays forbidden, and each join depends
+    on what its own clusters met before, never on the threshold: joins down to a lower one begin with the very same.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ class Agglomeration:
         self.tags, self.holders = _shared(tags)
         shown, self.shown = _shared(photos)
         self.photos = DoubledPhotos(shown, self.means, sizes, decided)
-        self.telling = [shown[0][:0]] * count  # photos of each cluster that tell people apart
+        self.telling = [shown[0][:0]] * count  # photos that have told each cluster apart from another, and
+        self.tellers: dict[int, list[int]] = {}  # the units of the clusters that each has told apart
         self.joins: list[tuple[float, int, int]] = []
         self.bounds = np.full(count, threshold)
         self.heap: list[tuple[float, int, int, int, int]] = []
@@ -171,17 +172,20 @@ class Agglomeration:
 
     def _allowed(self, a: int, near: Ints) -> Bools:
         """Which of the clusters `near` differ from `a` and share no tag with it."""
-        if not len(self.tags[a]) and not len(self.telling[a]):
+        told = [self.tellers[photo] for photo in self.photos.held[a].tolist() if photo in self.tellers]
+        if not len(self.tags[a]) and not told:  # what has told `a` apart is among these
             return near != a
-        barred = self._find(np.concatenate([self.holders(self.tags[a]), self.shown(self.telling[a])]))
+        units = [self.holders(self.tags[a]), self.shown(self.telling[a]), *map(np.array, told)]
+        barred = self._find(np.concatenate(units))
         self.barred[barred] = True
         allowed = ~self.barred[near]
         self.barred[barred] = False
         return allowed & (near != a)
 
     def _told_apart(self, a: int, b: int) -> bool:
-        """Whether photos that two clusters share keep them apart; each then keeps all units that it is held by."""
-        if _share_one(self.telling[a], self.telling[b]):
+        """Whether photos that two clusters share keep them apart; either then joins nobody else who is seen in them."""
+        held = self.photos.held
+        if _share_one(self.telling[a], held[b]) or _share_one(self.telling[b], held[a]):
             return True  # since one of them chose the other
 
         def units_of(photo: int) -> Ints:
@@ -190,9 +194,10 @@ class Agglomeration:
 
         total = self.sums[self.row[a]] + self.sums[self.row[b]]
         telling = self.photos.telling(a, b, units_of, total, self.sizes[a] + self.sizes[b])
-        for photo in telling:
-            for cluster in np.unique(self._find(self.shown(np.array([photo])))).tolist():
-                self.telling[cluster] = np.union1d(self.telling[cluster], [photo])
+        for cluster in (a, b) if telling else ():
+            self.telling[cluster] = np.union1d(self.telling[cluster], telling)
+            for photo in telling:
+                self.tellers.setdefault(photo, []).append(cluster)
         return bool(telling)
 
     def _join(self, a: int, b: int) -> int:

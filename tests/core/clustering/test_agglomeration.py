@@ -79,7 +79,7 @@ def test_joins_fall_in_similarity_and_end_at_the_threshold():
     assert similarities[-1] >= 0.1
 
 
-def test_a_photo_that_tells_two_apart_keeps_all_its_faces_apart():
+def test_a_photo_that_tells_two_apart_keeps_them_from_all_who_are_seen_in_it():
     def along(degrees):
         return [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
 
