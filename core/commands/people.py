@@ -11,7 +11,7 @@ from core.commands.options import DatasetName, EncoderName, Json, command, datas
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.people.encoders import encoder_of
-from core.people.what_if import PeopleTree
+from core.people.kept_trees import people_tree
 from db.engine import reading
 from db.queries.people.listing import all_people
 
@@ -55,7 +55,7 @@ def people(
 def _tell_what_if(workspace: Workspace, number: int, threshold: float, encoder: str | None, as_json: bool) -> None:
     start = perf_counter()
     version = encoder_of(workspace, number, encoder)
-    tree = PeopleTree.of(workspace, number, version, least=threshold, regroup=True, progress=ProgressLine())
+    tree = people_tree(workspace, number, version, least=threshold, regroup=True, progress=ProgressLine())
     result = {**asdict(tree.what_if(threshold)), "seconds": perf_counter() - start}
     tell(
         result,

@@ -17,6 +17,7 @@ from core.foundation.workspace import Workspace
 from core.people.assigning import carry_separations, record
 from core.people.encoders import encoder_of, threshold_of
 from core.people.evidence import NOBODY, Evidence
+from core.people.kept_trees import kept_tree
 from core.people.naming_by_folder import confirm_identities
 from db.batching import id_batches
 from db.tables import Assignment, PeopleEvent, Run, Source, now
@@ -67,7 +68,11 @@ def group_people(
         count = len(evidence.faces.instances)
         progress.begin(count, message=message("progress.grouping"))
         limits = evidence.limits(regroup=regroup)
-        labels = group(evidence.faces.vectors, value, limits, lambda share: progress.advance(round(share * count)))  # noqa: B023
+        kept = kept_tree(workspace, dataset_id, version.id, least=value, regroup=regroup)
+        if kept is not None and np.array_equal(kept.instances, evidence.faces.instances):
+            labels = kept.tree.cut(value)
+        else:
+            labels = group(evidence.faces.vectors, value, limits, lambda share: progress.advance(round(share * count)))  # noqa: B023
         with writing(workspace.engine) as session:
             if evidence.is_still_true(dataset_id, session=session):
                 at = value if decision or regroup else None

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
-from core.people.what_if import GroupingPreview, PeopleTree
+from core.people.kept_trees import people_tree
+from core.people.what_if import GroupingPreview
 from db.engine import reading
 from db.queries.people.vectors import people_state
 from db.tables import ModelVersion
@@ -36,7 +37,7 @@ def outline_grouping(
     with reading(workspace.engine) as session:
         state = people_state(dataset_id, encoder_id, session=session)
         encoder = session.get_one(ModelVersion, encoder_id)
-    people = PeopleTree.of(workspace, dataset_id, encoder, least=threshold, regroup=regroup, progress=progress)
+    people = people_tree(workspace, dataset_id, encoder, least=threshold, regroup=regroup, progress=progress)
     found = people.preview(threshold)
     return {
         "people_now": found.people_now,

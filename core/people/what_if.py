@@ -1,32 +1,13 @@
-"""What a threshold would do to the people of a dataset, before it is done: cuts of one tree of joins.
+"""What a threshold would do to the people of a dataset, before it is done: cuts of one tree of joins."""
 
-The tree is a cache in the home folder: one file for each dataset, encoder and way of grouping, of the state of the
-people that it was made of. Made once, every stricter threshold is a cut of it.
-"""
-
-import os
-import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Self
 
 import numpy as np
 
-from core.clustering.linkage import MergeTree, merge_tree
+from core.clustering.linkage import MergeTree
 from core.foundation.arrays import Bools, Ints
-from core.foundation.messages import message
-from core.foundation.progress import DEAF, Progress
-from core.foundation.workspace import Workspace
-from core.media.files import open_partial
-from core.people.encoders import own_threshold
-from core.people.evidence import NOBODY, Evidence
-from core.people.vectors import face_vectors
-from db.engine import reading
-from db.queries.people.vectors import people_state
-from db.tables import ModelVersion
-
-_LOOSER: Final = 0.1  # than the encoder's own threshold: where joins end, if nobody asks for looser ones
+from core.people.evidence import NOBODY
 
 
 @dataclass(frozen=True)
@@ -97,96 +78,6 @@ class PeopleTree:
     instances: Ints
     people: Ints
     known: Ints
-
-    @classmethod
-    def of(
-        cls,
-        workspace: Workspace,
-        dataset_id: int,
-        encoder: ModelVersion,
-        *,
-        least: float,
-        regroup: bool,
-        progress: Progress = DEAF,
-    ) -> Self:
-        """The tree down to a threshold or below: the one that is kept where it is of the present state, else made."""
-        file = workspace.home / "trees" / f"{dataset_id}-{encoder.id}-{'afresh' if regroup else 'onto'}.npz"
-        return cls._kept(workspace, dataset_id, encoder.id, file, least) or cls._made(
-            workspace,
-            dataset_id,
-            encoder,
-            file,
-            min(least, own_threshold(workspace, encoder) - _LOOSER),
-            regroup,
-            progress,
-        )
-
-    @classmethod
-    def _kept(cls, workspace: Workspace, dataset_id: int, encoder_id: int, file: Path, least: float) -> Self | None:
-        try:
-            with file.open("rb") as source, np.load(source, allow_pickle=False) as kept:
-                arrays = {name: kept[name] for name in kept.files}
-        except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError):
-            return None
-        with reading(workspace.engine) as session:
-            if arrays.pop("state").tolist() != list(people_state(dataset_id, encoder_id, session=session)):
-                return None
-            faces = face_vectors(workspace, dataset_id, encoder_id, session=session)
-        floor = float(arrays.pop("floor"))
-        if floor > least:
-            return None
-        whose = {name: arrays.pop(name) for name in ("people", "known")}
-        photos = arrays.pop("holders"), arrays.pop("photos")
-        return cls(MergeTree(floor=floor, faces=faces.vectors, photos=photos, **arrays), faces.instances, **whose)
-
-    @classmethod
-    def _made(
-        cls,
-        workspace: Workspace,
-        dataset_id: int,
-        encoder: ModelVersion,
-        file: Path,
-        floor: float,
-        regroup: bool,
-        progress: Progress,
-    ) -> Self:
-        evidence = Evidence.of(workspace, dataset_id, encoder.id)
-        count = len(evidence.faces.instances)
-        progress.begin(count, message=message("progress.looking_at_grouping"))
-        limits = evidence.limits(regroup=regroup)
-        tree = merge_tree(
-            evidence.faces.vectors, max(floor, -1.0), limits, lambda share: progress.advance(round(share * count))
-        )
-        made = cls(
-            tree, evidence.faces.instances, evidence.people(), np.array(sorted(evidence.known_people()), np.int64)
-        )
-        made._keep(file, evidence.state)
-        return made
-
-    def _keep(self, file: Path, state: tuple[int, ...]) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        tree = self.tree
-        descriptor, partial = open_partial(file.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as target:
-                np.savez(
-                    target,
-                    state=np.array(state, np.int64),
-                    floor=tree.floor,
-                    units=tree.units,
-                    joins=tree.joins,
-                    similarity=tree.similarity,
-                    sizes=tree.sizes,
-                    decided=tree.decided,
-                    holders=tree.photos[0],
-                    photos=tree.photos[1],
-                    people=self.people,
-                    known=self.known,
-                )
-            os.replace(partial, file)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
 
     def what_if(self, threshold: float) -> WhatIf:
         """What a grouping at a threshold would change, counted; raises as `MergeTree.cut`."""

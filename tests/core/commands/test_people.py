@@ -46,4 +46,4 @@ def test_what_a_threshold_would_do_is_told_and_not_done(told, refused, facet, pe
     assert stdout.startswith("2 people: 1 of several who are there, 0 of those who are there taken apart; 1 of them")
     assert told("people", "--dataset", "faces") == before
     assert "neither --regroup nor --threshold" in refused("people", "--dataset", "faces", "--what-if", "1", "--regroup")
-    assert "and 1, not at 1.5" in refused("people", "--dataset", "faces", "--what-if", "1.5")
+    assert "between -1 and 1, not 1.5" in refused("people", "--dataset", "faces", "--what-if", "1.5")

@@ -6,21 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.clustering.linkage import merge_tree
-from core.foundation.errors import BadInput
 from core.people import deciding as people
-from core.people import what_if
 from core.people.encoders import encoder_of
+from core.people.kept_trees import people_tree
 from core.people.what_if import PeopleTree, WhatIf
 from tests.builders.staged_people import SAME, add_faces, group, owners, vector
 
 
 def tree(workspace, dataset, least=0.5, **options):
-    return PeopleTree.of(workspace, dataset, encoder_of(workspace, dataset), least=least, regroup=True, **options)
+    return people_tree(workspace, dataset, encoder_of(workspace, dataset), least=least, regroup=True, **options)
 
 
 def tree_preview(workspace, dataset, threshold, *, regroup=True):
     encoder = encoder_of(workspace, dataset)
-    return PeopleTree.of(workspace, dataset, encoder, least=threshold, regroup=regroup).preview(threshold)
+    return people_tree(workspace, dataset, encoder, least=threshold, regroup=regroup).preview(threshold)
 
 
 def staged(workspace, dataset):
@@ -51,43 +50,6 @@ def test_it_is_what_a_grouping_then_does(workspace, dataset, faces):
     before = owners(workspace, dataset)
     assert group(workspace, dataset, threshold=SAME + 1e-3, regroup=True)["people"] == then.people
     assert {person for person, *_ in before.values()} <= {person for person, *_ in owners(workspace, dataset).values()}
-
-
-def test_the_next_threshold_joins_nothing_anew_until_somebody_decides(workspace, dataset, faces, author, monkeypatch):
-    made = []
-
-    def noted(*arguments):
-        made.append(arguments[1])
-        return merge_tree(*arguments)
-
-    monkeypatch.setattr(what_if, "merge_tree", noted)
-    first = tree(workspace, dataset, least=0.5)
-    again = tree(workspace, dataset, least=0.6)
-    assert len(made) == 1
-    for name in ("instances", "people", "known"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
-    assert again.preview(0.9) == first.preview(0.9)
-    tree(workspace, dataset, least=-0.9)
-    assert made[1] == -0.9, "looser than what is kept"
-    people.move_faces(workspace, faces[:1], name="Ada", author_id=author)
-    tree(workspace, dataset, least=0.5)
-    assert len(made) == 3
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"no archive"])
-def test_a_kept_tree_that_is_damaged_is_made_anew(workspace, dataset, faces, content):
-    whole = tree(workspace, dataset).what_if(0.9)
-    (file,) = (workspace.home / "trees").iterdir()
-    file.write_bytes(content)
-    assert tree(workspace, dataset).what_if(0.9) == whole
-    assert file.stat().st_size > len(content)
-
-
-def test_a_threshold_outside_of_all_is_refused(workspace, dataset, faces):
-    with pytest.raises(BadInput, match=r"and 1, not at 1\.2"):
-        tree(workspace, dataset).what_if(1.2)
-    with pytest.raises(BadInput):
-        tree(workspace, dataset, least=float("nan")).what_if(float("nan"))
 
 
 @settings(max_examples=100)
