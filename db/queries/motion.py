@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, case
 from sqlmodel import Session, and_, col, func, select
 
 from db.batching import id_batches
+from db.queries.library import belongs_to
 from db.tables import (
     PROPOSAL,
     TRUTH,
@@ -202,10 +203,12 @@ def frames_not_linked(video_id: int, *, session: Session) -> tuple[int, int] | N
 
 
 def clips_not_linked(dataset_id: int | None = None, image_id: int | None = None, *, session: Session) -> Sequence[int]:
-    """The clips, of a dataset or of all, that have an instance that is in no track, maybe in that very picture."""
+    """The clips, of a dataset or of all, that have an instance that is in no track, maybe in that very picture.
+
+    What an import has staged is of none yet: it comes with tracks of its own.
+    """
     rows = select(Frame.video_id).join(Video, col(Video.id) == col(Frame.video_id)).join(Instance, _IN_NO_TRACK)
-    if dataset_id is not None:
-        rows = rows.where(Video.dataset_id == dataset_id)
+    rows = rows.where(belongs_to(Video.dataset_id, dataset_id))
     if image_id is not None:
         rows = rows.where(Frame.image_id == image_id)
     return session.exec(rows.distinct().order_by(col(Frame.video_id))).all()

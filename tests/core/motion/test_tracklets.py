@@ -13,7 +13,7 @@ from core.motion.tracklets import cut_track, join_tracks, link_clip, link_clips,
 from core.people.deciding import move_faces, undo
 from db.engine import reading
 from db.queries.motion import titles_of_instances
-from db.tables import ClipEdit, Embedding, Frame, Instance, PeopleEvent, Review, Video
+from db.tables import ClipEdit, Dataset, Embedding, Frame, Instance, PeopleEvent, Review, Run, RunState, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -158,6 +158,21 @@ def test_the_clips_of_a_dataset_or_of_a_picture_are_linked_and_no_others(workspa
     assert linked() == [False, True]
     link_clips(workspace)
     assert linked() == [True, True]
+
+
+def test_what_an_import_has_staged_is_linked_when_it_is_published(workspace, clip, dataset, author):
+    put(workspace, clip, 1, 10)
+    with writing(workspace.engine) as session:
+        run = Run(kind="import", state=RunState.RUNNING, dataset_id=dataset, author_id=author)
+        session.add(run)
+        session.flush()
+        session.get_one(Dataset, dataset).staged_by = run.id
+    link_clips(workspace)
+    assert list(groups(workspace, clip)) == [None]
+    with writing(workspace.engine) as session:
+        session.get_one(Dataset, dataset).staged_by = None
+    link_clips(workspace)
+    assert None not in groups(workspace, clip)
 
 
 @pytest.fixture
