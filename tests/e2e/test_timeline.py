@@ -513,6 +513,27 @@ def test_an_edit_does_not_overtake_the_undo_that_was_made_before_it(page, clip):
     wait_for(lambda: not hidden(clip, 20))
 
 
+@pytest.mark.parametrize("status", [413, pytest.param(500, marks=pytest.mark.nightly)])
+def test_what_the_server_cannot_do_to_a_clip_holds_up_nothing_for_good(page, clip, status):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/clip/edits", lambda route: route.fulfill(status=status, body="no"))
+    mark(page, clip, 20, 21)
+    panel(page, "Swap left and right").click()
+    page.locator("canvas[data-view]").focus()
+    hide_next(page)
+    if status == 500:
+        expect(notice(page)).to_contain_text("2 edits wait to be saved: the server answered 500; trying again.")
+        notice(page).get_by_role("button", name="Give it up").click()
+    told(page, "Not done: it was given up." if status == 500 else "Not done: the server answered 413.")
+    wait_for(lambda: page.wait_for_timeout(50) or hidden(clip, 19, k=0))
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert moved(clip, before) == set()
+    page.unroute("**/api/clip/edits")
+    undo(page)
+    wait_for(lambda: not hidden(clip, 19, k=0))
+
+
 @pytest.mark.nightly
 def test_on_another_page_too_an_edit_waits_for_the_correction_before_it(page, clip):
     open_at(page, clip, 19)

@@ -27,6 +27,7 @@ export function buildBar(editor) {
     takeBack: textButton(editor, "Take back", () => takeBack(editor)),
     status: make("span", { class: "status", role: "status", "aria-live": "polite" }),
     retry: textButton(editor, "Retry", andBack(editor, () => editor.outbox.retry())),
+    giveUp: textButton(editor, "Give it up", andBack(editor, () => editor.outbox.giveUp())),
     buttons: buildButtons(editor),
   };
   parts.accept.classList.add("accept");
@@ -36,10 +37,10 @@ export function buildBar(editor) {
 }
 
 /** @typedef {{ number: HTMLElement, count: HTMLElement, accept: HTMLElement, takeBack: HTMLElement }} Judged */
-/** @typedef {Judged & { status: HTMLElement, retry: HTMLElement, buttons: ReturnType<typeof buildButtons> }} BarParts */
+/** @typedef {Judged & { status: HTMLElement, retry: HTMLElement, giveUp: HTMLElement, buttons: ReturnType<typeof buildButtons> }} BarParts */
 
 /** Put the parts in their places; the tools are folded away where there is little room. @param {BarParts} parts */
-function layBar({ number, count, accept: right, takeBack: back, status, retry, buttons: by }) {
+function layBar({ number, count, accept: right, takeBack: back, status, retry, giveUp, buttons: by }) {
   /** @type {(name: string, ...children: HTMLElement[]) => HTMLElement} */
   const group = (name, ...children) => make("div", { class: `group ${name}` }, ...children);
   return make(
@@ -50,7 +51,7 @@ function layBar({ number, count, accept: right, takeBack: back, status, retry, b
     group("turns", by.undo, by.redo),
     group("tools", by.box, by.shape, by.guide, by.loupe, by.sureness, by.ghost),
     group("tools", by.fit, by.zoom, by.adjust),
-    group("state", status, retry),
+    group("state", status, retry, giveUp),
     group("sides", by.list, by.whole, by.help, by.more),
   );
 }
@@ -154,4 +155,5 @@ function refreshStatus(editor) {
   parts.status.title = sentence ?? "";
   parts.status.dataset.state = state;
   parts.retry.hidden = !sentence || outbox.refused.length > 0;
+  parts.giveUp.hidden = !sentence || outbox.stuck === null;
 }

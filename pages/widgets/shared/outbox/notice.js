@@ -31,7 +31,7 @@ function lines(outbox) {
     shown.push({ state: "failed", text: `${count} not saved: ${outbox.sentence()}.`, buttons });
   }
   if (waiting.length && trouble) {
-    const buttons = [button("Try now", () => outbox.hurry())];
+    const buttons = [button("Try now", () => outbox.hurry()), ...giveUpButtons(outbox)];
     shown.push({ state: "failed", text: `${counted(waiting.length)} to be saved: ${trouble}.`, buttons });
   }
   if (foreign.length) {
@@ -43,6 +43,11 @@ function lines(outbox) {
     shown.push({ state: "saved", text: told === 1 ? "The edit that waited is saved." : allSaved(told), buttons: [] });
   }
   return shown;
+}
+
+/** @param {Outbox} outbox */
+function giveUpButtons(outbox) {
+  return outbox.stuck ? [button("Give it up", () => outbox.giveUp())] : [];
 }
 
 /** What could not be done to a clip while no editor was there to tell it. @param {Outbox} outbox */
@@ -62,7 +67,7 @@ function allSaved(count) {
 /** @param {HTMLElement} root @param {Outbox} outbox */
 function refresh(root, outbox) {
   const shown = lines(outbox);
-  const key = JSON.stringify(shown.map(({ state, text }) => [state, text]));
+  const key = JSON.stringify(shown.map(({ state, text, buttons }) => [state, text, buttons.length]));
   if (root.dataset.shown === key) return; // a button that is pressed just now stays
   root.dataset.shown = key;
   root.replaceChildren(

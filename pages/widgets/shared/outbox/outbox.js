@@ -15,7 +15,8 @@ const EDITS_DOOR = "/api/edits";
 const DEEDS_DOOR = "/api/clip/edits";
 const DOORS = [EDITS_DOOR, DEEDS_DOOR];
 const SLOW = "propose"; // thousands of frames may be followed
-const REFUSED = 422; // the status with which a deed is refused for good
+const LATER = [408, 429]; // answers to a deed that say nothing against it, as those from 500 on; all others from 400 on refuse it
+const STUCK = 3; // failures of the server in a row after which a deed can be given up
 const TOGETHER = 120; // ms; edits made within it travel together
 const AGAIN = 1000; // ms after which what came to nothing is tried again
 const AGAIN_UNSEEN = 5000; // the same in a tab that nobody looks at
@@ -52,6 +53,7 @@ export class Outbox extends EventTarget {
     /** @type {DeedDone[]} */
     this.answered = []; // what became of deeds; the editor takes them
     this.told = 0; // how many of these were saved a moment ago
+    this.failing = { id: "", times: 0 }; // the deed that the server failed at last, and how often in a row
     /** @type {number | undefined} */
     this.toldTimer = undefined;
     /** @type {Set<string>} */
@@ -88,6 +90,13 @@ export class Outbox extends EventTarget {
   /** Why nothing could be sent just now. */
   get trouble() {
     return this.troubles.get(EDITS_DOOR) ?? this.troubles.get(DEEDS_DOOR) ?? null;
+  }
+
+  /** The deed that holds up all that was made after it, since the server fails at it again and again. @returns {Deed | null} */
+  get stuck() {
+    const { id, times } = this.failing;
+    const edit = times < STUCK ? undefined : this.rows.get(id)?.edit;
+    return edit && isDeed(edit) ? edit : null;
   }
 
   /** Edits of this store that the server refused and nobody has given up. */
@@ -283,10 +292,28 @@ export class Outbox extends EventTarget {
   /** @param {Sent[]} rows @param {Response} response @param {any} answer @returns {string | null} */
   take(rows, { ok, status }, answer) {
     const deed = rows.find(isDeed);
-    if (deed && status === REFUSED && answer?.error) return this.refuse(deed, answer.error);
+    if (deed) return this.takeOfDeed(deed, { ok, status }, answer);
     if (!ok || !answer?.store) return troubleOf(status, answer);
-    if (deed) return this.finish(deed, answer);
     return this.settle(rows, answer) ? null : "the server has not said what became of them; trying again";
+  }
+
+  /** @param {Deed} deed @param {Pick<Response, "ok" | "status">} response @param {any} answer @returns {string | null} */
+  takeOfDeed(deed, { ok, status }, answer) {
+    if (refuses(status)) return this.refuse(deed, answer?.error ?? `the server answered ${status}`);
+    this.count(deed, status);
+    return ok && answer?.store ? this.finish(deed, answer) : troubleOf(status, answer);
+  }
+
+  /** Know how often in a row the server has failed at a deed. @param {Deed} deed @param {number} status */
+  count({ id }, status) {
+    const times = this.failing.id === id ? this.failing.times : 0;
+    this.failing = { id, times: status >= 500 ? times + 1 : 0 };
+  }
+
+  /** Give up the deed that the server fails at; what was made after it goes on. */
+  giveUp() {
+    if (this.stuck) this.refuse(this.stuck, "it was given up");
+    this.schedule(0);
   }
 
   /** A deed is done, or kept for its store. @param {Deed} deed @param {DeedAnswer} answer */
@@ -305,9 +332,11 @@ export class Outbox extends EventTarget {
    * @param {Deed} deed @param {string} reason
    */
   refuse(deed, reason) {
+    const row = this.rows.get(deed.id);
+    if (!row || !isDeed(row.edit)) return null; // it was given up meanwhile
     const [edit] = correctionOf(deed);
-    if (!edit) this.drop(deed.id);
-    else if (this.rows.has(deed.id)) this.put({ edit, sentence: null }); // else it was given up meanwhile
+    if (edit) this.put({ edit, sentence: null });
+    else this.drop(deed.id);
     this.answered.push({ deed, reason });
     this.tell("answered");
     return null;
@@ -409,6 +438,11 @@ function together(edits) {
     return i === MOST || (i > 0 && (changes > MOST_CHANGES || after > MOST_AFTER));
   });
   return end < 0 ? edits : edits.slice(0, end);
+}
+
+/** Whether an answer refuses a deed for good. @param {number} status */
+function refuses(status) {
+  return status >= 400 && status < 500 && !LATER.includes(status);
 }
 
 /** Why an answer says nothing of what was sent. @param {number} status @param {any} answer @returns {string} */
