@@ -488,6 +488,14 @@ def hidden(clip, frame, k=9):
     return bool(Keypoints.from_bytes(heads(clip)[frame].points).visibility[k] == HIDDEN)
 
 
+def bo_moves(clip, frame):
+    """Somebody else moves the point that is let fade."""
+    ((face, head), *_) = faces_in(clip.workspace, clip.video)[frame]
+    with writing(clip.workspace.engine) as session:
+        bo = ensure_user("Bo", session=session)
+    save_edit(clip.workspace, Edit(f"bo.{head.id}", face.id, head.id, ((8, 9.0, 9.0, 2),)), author_id=bo)
+
+
 def notice(page):
     return page.locator(".tab-notice")
 
@@ -627,10 +635,7 @@ def test_the_correction_of_a_ripple_that_is_refused_goes_on_as_an_edit_on_anothe
     page.route("**/api/clip/edits", lambda route: route.abort())
     let_fade(page, before, 19)
     expect(page.locator(".keypoint-editor .status")).to_contain_text("1 edit waits to be saved")
-    ((face, head), *_) = faces_in(clip.workspace, clip.video)[19]
-    with writing(clip.workspace.engine) as session:
-        bo = ensure_user("Bo", session=session)
-    save_edit(clip.workspace, Edit("bo.1", face.id, head.id, ((8, 9.0, 9.0, 2),)), author_id=bo)
+    bo_moves(clip, 19)
     to_people(page, clip)
     page.unroute("**/api/clip/edits")
     expect(notice(page)).to_contain_text("1 edit is not saved: Bo moved jaw_9 meanwhile")
@@ -641,6 +646,28 @@ def test_the_correction_of_a_ripple_that_is_refused_goes_on_as_an_edit_on_anothe
     expect(notice(page)).to_have_text("")
     wait_for(lambda: (points_in(clip.workspace, clip.video)[19][8] != 9.0).all())
     assert moved(clip, before) == {19}
+
+
+@pytest.mark.nightly
+def test_a_correction_that_fades_takes_the_place_of_a_refused_edit_of_the_point(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/edits", lambda route: route.abort())
+    start = on_screen(page, *before[19][8])
+    drag(page, start, (start[0] - 30, start[1]))
+    expect(page.locator(".keypoint-editor .status")).to_contain_text("1 edit waits to be saved")
+    bo_moves(clip, 19)
+    page.unroute("**/api/edits")
+    asked = page.get_by_role("group", name="Not saved: what shall hold")
+    expect(asked).to_contain_text("Bo moved jaw_9 meanwhile")
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("r")
+    drag(page, (start[0] - 30, start[1]), (start[0] + 30, start[1] + 20))
+    expect(asked).to_be_hidden()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert 18 in moved(clip, before)
+    undo(page)
+    wait_for(lambda: 18 not in moved(clip, before))
 
 
 @pytest.mark.nightly

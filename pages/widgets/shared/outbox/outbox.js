@@ -120,7 +120,7 @@ export class Outbox extends EventTarget {
    * @param {string} store @returns {Edit[]}
    */
   shown(store) {
-    return this.editsWhere(({ edit }) => edit.store === store).flatMap((row) => (row.changes ? [row] : correctionOf(row)));
+    return this.editsWhere(({ edit }) => edit.store === store).flatMap(pointsOf);
   }
 
   /** What was done to boxes of a store and nobody has confirmed. @param {string} store @returns {BoxRow[]} */
@@ -149,7 +149,7 @@ export class Outbox extends EventTarget {
 
   /** @param {Sent} edit */
   add(edit) {
-    if (edit.changes) this.supersede(edit);
+    for (const each of pointsOf(edit)) this.supersede(each);
     this.put({ edit, sentence: null });
     if (isDeed(edit)) this.schedule(0);
     else if (this.timer === undefined) this.schedule(TOGETHER);
@@ -218,7 +218,7 @@ export class Outbox extends EventTarget {
       }
       const newest = this.newest.get(edit.instance);
       const base = newest ? newest.instance.revision : edit.base;
-      const after = this.waiting.filter(({ instance }) => instance === edit.instance).map(({ id }) => id);
+      const after = this.waiting.flatMap(pointsOf).filter(({ instance }) => instance === edit.instance).map(({ id }) => id);
       this.drop(edit.id);
       this.put({ edit: { ...edit, id: anotherId(edit.id), base, after, at: moment() }, sentence: null });
     }
@@ -424,6 +424,11 @@ export function isDeed(row) {
 /** The edit that is within a deed, which may have one or none. @param {Sent} row @returns {Edit[]} */
 export function correctionOf(row) {
   return isDeed(row) && row.edit?.changes ? [row.edit] : [];
+}
+
+/** The edit of points that a row is, or has in it. @param {Sent} row @returns {Edit[]} */
+function pointsOf(row) {
+  return row.changes ? [row] : correctionOf(row);
 }
 
 /**
