@@ -41,7 +41,7 @@ def test_each_picture_gets_its_own_faces_and_all_are_embedded_at_once():
 
 def test_the_points_of_a_face_lie_in_its_box():
     (found,) = tiny_models().analyse([picture(2)])
-    for number, landmarks in enumerate(found.landmarks):
+    for number, (landmarks, _) in enumerate(found.landmarks):
         assert landmarks.points[[0, -1]].ravel().tolist() == list(box(number))
 
 
