@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
@@ -220,6 +220,7 @@ def _image(
 ) -> LabelledImage:
     # one without extent was only proposed, and taken back: nobody has said that nothing is there
     removed = (row.instance for row in instances if row.instance.removed and row.instance.right > row.instance.left)
+    there = (_instance(row, named, points) for row in instances if not row.instance.removed)
     return LabelledImage(
         path=path,
         sha256=content_digest(image),
@@ -230,10 +231,19 @@ def _image(
         identity=image.identity,
         state=image.state,
         reason=worded(image.reason),
-        instances=tuple(_instance(row, named, points) for row in instances if not row.instance.removed),
+        instances=tuple(_each_track_once(there)),
         removed=tuple(RemovedInstance(instance.kind, instance.box) for instance in removed),
         sequence=image.sequence,
     )
+
+
+def _each_track_once(instances: Iterable[LabelledInstance]) -> Iterator[LabelledInstance]:
+    """Of two in one track, as where one was brought back beside one that was drawn meanwhile, the first is in it."""
+    seen: set[int] = set()
+    for instance in instances:
+        yield replace(instance, track=None) if instance.track in seen else instance
+        if instance.track is not None:
+            seen.add(instance.track)
 
 
 def _began(start: KeypointRevision, cards: Mapping[int, ModelCard]) -> WorkBegan:

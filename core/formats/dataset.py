@@ -333,14 +333,22 @@ class LabelledDataset:
 
     def _check_tracks(self) -> None:
         require_unique((str(track.number) for track in self.tracks), "terms.track")
-        clips, kinds = {clip.path for clip in self.clips}, {track.number: track.kind for track in self.tracks}
+        clips, tracks = {clip.path for clip in self.clips}, {track.number: track for track in self.tracks}
         for track in self.tracks:
             require_choice(track.kind, INSTANCE_KINDS, "terms.track_kind", number=track.number)
             require_known(track.clip, clips, "terms.clip", of=f"track {track.number}")
+        pictures = {clip.path: {frame.image for frame in clip.frames} for clip in self.clips}
         for image in self.images:
-            for instance in image.instances:
-                if instance.track is not None and kinds.get(instance.track) != instance.kind:
-                    raise BadInput("values.no_such_track", of=image.path, kind=instance.kind, number=instance.track)
+            seen: set[int] = set()
+            for number, kind in ((one.track, one.kind) for one in image.instances if one.track is not None):
+                known = tracks.get(number)
+                if known is None or known.kind != kind:
+                    raise BadInput("values.no_such_track", of=image.path, kind=kind, number=number)
+                if number in seen:
+                    raise BadInput("values.track_twice", of=image.path, kind=kind, number=number)
+                if image.path not in pictures[known.clip]:
+                    raise BadInput("values.track_elsewhere", of=image.path, number=number, clip=known.clip)
+                seen.add(number)
 
     def _check_split(self, people: set[str]) -> None:
         require_unique((f"{row.group} {row.name}" for row in self.split), "terms.group_part")

@@ -182,6 +182,17 @@ def tracked(here):
     return here
 
 
+def test_of_two_in_one_track_in_a_picture_the_first_is_exported_in_it(tracked, there, tmp_path):
+    before = followed(tracked)
+    with writing(tracked.workspace.engine) as session:
+        first = session.exec(select(Instance).where(col(Instance.track_id).is_not(None))).first()
+        session.add(Instance(**first.model_dump(exclude={"id", "revision_id"})))
+    there.restore(tracked.export(tmp_path / "out", "facet"))
+    assert {path: [row for row in rows if row[4] > 1] for path, rows in followed(there).items()} == {
+        path: [row for row in rows if row[4] > 1] for path, rows in before.items()
+    }
+
+
 @pytest.mark.parametrize("name", ["facet", "coco"])
 @pytest.mark.parametrize("clips_are_there", [False, True])
 def test_tracks_come_back_as_they_were_cut_and_named(tracked, there, tmp_path, name, clips_are_there):

@@ -78,6 +78,14 @@ WRONG = [
     (lambda c: c["tracks"][0].update(id=2), r"annotations\.json: tracks\[1\]: "),
     (lambda c: c["tracks"].pop(0), rf"{A}: one\.png: there is no track of a face with the number 1"),
     (lambda c: c["tracks"][0].update(kind="person"), rf"{A}: one\.png: there is no track of a face with the number 1"),
+    (
+        lambda c: c["annotations"].append(c["annotations"][0] | {"id": 9}),
+        rf"{A}: one\.png: two of its instances are of the track with the number 1, which is one face",
+    ),
+    (
+        lambda c: c["annotations"][0].update(image_id=2),
+        rf"{A}: two\.png: it is no frame of day/ada\.mp4, which the track with the number 1 is of",
+    ),
     (lambda c: c["annotations"][0].update(track_id="1"), r"track_id should be a whole number"),
     (lambda c: c["videos"][0].pop("sha256"), rf"{V}: the key 'sha256' is missing"),
     (lambda c: c["videos"][0].update(sha256="../../x"), rf"{V}: the SHA-256 of the clip 'day/ada.mp4' should be 64"),
