@@ -7,7 +7,7 @@ import typer
 
 from core.commands.console import tell
 from core.commands.options import DatasetName, Json, command, dataset_id, model_name, run_with_progress
-from core.foundation.errors import BadInput
+from core.foundation.errors import BadInput, FacetError
 from core.foundation.private import hand_over
 from core.foundation.workspace import Workspace
 from core.motion.overlaying import find_clip
@@ -61,7 +61,9 @@ def track(
     dataset: DatasetName,
     video: Annotated[str, typer.Option("--video", help="The clip's path or file name")],
     first: Annotated[int, typer.Option("--from", help="Frame, from 0, whose points are followed")],
-    last: Annotated[int, typer.Option("--to", help="The last frame; before --from, points are followed backwards")],
+    last: Annotated[
+        int, typer.Option("--to", help="The last frame, from 0; before --from, points are followed backwards")
+    ],
     method: Annotated[str, typer.Option("--method", help=f"One of {', '.join(METHODS)}")] = "flow",
     as_json: Json = False,
 ) -> None:
@@ -74,8 +76,13 @@ def track(
     number = dataset_id(workspace, dataset)
     clip = find_clip(workspace, video, number)
     asked = {"video": clip.path, "first": first, "last": last, "method": method}
-    run = run_with_progress(workspace, "track", number, **asked)
-    stopped = "; stopped at frame {stopped_at}: {reason}" if run.counts["reason"] else ""
+    try:
+        run = run_with_progress(workspace, "track", number, **asked)
+    except FacetError as error:
+        if error.code == "clip_edits.no_frame":  # which counts from 1, as pages do
+            raise BadInput("commands.no_frame", of=error.of, **error.fields) from None
+        raise
+    stopped = "; stopped at frame {stopped_at} (from 0): {reason}" if run.counts["reason"] else ""
     tell(run.counts, as_json, "points proposed in {frames} frames of {video}" + stopped)
 
 

@@ -122,6 +122,8 @@ def test_track_proposes_points_and_says_where_and_why_it_stopped(facet, workspac
     assert told["reason"] == "the clip cuts to another scene there"
     assert [row["frames"] for row in told["tracks"]] == [5]
     assert sorted(points_in(workspace, clip)) == list(range(1, 7))
+    stopped = "stopped at frame 7 (from 0): the clip cuts to another scene there\n"
+    assert facet("track", *options)[1].endswith(stopped)
     code, stdout, _ = facet("track", *options[:-1], 0)
     assert (code, stdout) == (0, "points proposed in 1 frames of moving.mp4\n")
     code, stdout, _ = facet("track", *options, "--method", "interpolate", "--json")
@@ -134,7 +136,7 @@ def test_track_proposes_points_and_says_where_and_why_it_stopped(facet, workspac
     ("change", "sentence"),
     [
         ({"--video": "nothing.mp4"}, "there is no clip called nothing.mp4"),
-        ({"--to": "99"}, "ada/talking.mp4 has no frame 99; its frames are 0 to 3"),
+        ({"--to": "99"}, "ada/talking.mp4 has no frame 99; its frames are 0 to 3 (from 0)"),
         ({"--method": "magic"}, "there is no method 'magic'; there are flow, interpolate, linear"),
         ({"--dataset": "nowhere"}, "there is no dataset called nowhere"),
     ],

@@ -233,6 +233,11 @@ def test_nothing_to_begin_from_is_said(workspace, clip, author):
     assert "not two frames" in told["reason"]
 
 
+def test_a_frame_that_is_none_is_told_as_people_count(workspace, clip, author):
+    with pytest.raises(BadInput, match=f"has no frame {FRAMES + 1}; its frames are 1 to {FRAMES}$"):
+        propose(workspace, clip, 0, FRAMES, "flow", author_id=author)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "code"),
     [
