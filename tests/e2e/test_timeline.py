@@ -670,6 +670,54 @@ def test_a_correction_that_fades_takes_the_place_of_a_refused_edit_of_the_point(
     wait_for(lambda: 18 not in moved(clip, before))
 
 
+def refuse_ripple(page):
+    """Answer every ripple that it cannot be done, until the route is let go."""
+    page.unroute("**/api/clip/edits")
+    page.route("**/api/clip/edits", lambda route: route.fulfill(status=422, json={"error": "not now"}))
+
+
+@pytest.mark.nightly
+def test_the_correction_of_a_ripple_that_is_refused_is_undone_as_an_edit_and_is_looked_at_where_it_is_refused_too(
+    page, clip
+):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    refuse_ripple(page)
+    let_fade(page, before, 19)
+    wait_for(lambda: page.wait_for_timeout(50) or moved(clip, before) == {19})
+    undo(page)
+    wait_for(lambda: page.wait_for_timeout(50) or moved(clip, before) == set())
+    page.keyboard.press("r")
+    page.route("**/api/edits", lambda route: route.abort())
+    let_fade(page, before, 19)
+    expect(page.locator(".keypoint-editor .status")).to_contain_text("1 edit waits to be saved")
+    bo_moves(clip, 19)
+    page.unroute("**/api/edits")
+    expect(notice(page)).to_contain_text("Bo moved jaw_9 meanwhile")
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("n")
+    is_at(page, clip, 20)
+    page.get_by_role("button", name="Look at it").click()
+    is_at(page, clip, 19)
+    undo(page)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert moved(clip, before) == {19}
+
+
+def test_a_ripple_that_is_taken_back_before_it_is_refused_leaves_nothing(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    let_fade(page, before, 19)
+    undo(page)
+    expect(page.locator(".keypoint-editor .status")).to_contain_text("2 edits wait to be saved")
+    refuse_ripple(page)
+    expect(page.locator(".hint")).to_have_text("Not done: not now.")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    page.wait_for_timeout(500)  # the correction could have been sent by now
+    assert moved(clip, before) == set()
+
+
 @pytest.mark.nightly
 def test_what_an_earlier_version_kept_of_a_clip_is_done_once(page, clip):
     to_people(page, clip)

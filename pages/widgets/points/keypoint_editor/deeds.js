@@ -7,7 +7,7 @@ import { isAnyLocked } from "./holding.js";
 import { deedSentence, deedWords } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Asked, Deed, DeedAnswer, DeedStep, Edit } from "./types.js" */
+/** @import { Asked, Deed, DeedAnswer, DeedStep, Edit, PointStep } from "./types.js" */
 
 const MOVING = new Set(["propose", "reset", "swap_sides"]); // which cannot leave single points alone
 
@@ -22,9 +22,9 @@ export class Deeds {
 
   /**
    * Ask for something to be done, which is one step of undo unless it is an undo itself; returns its id.
-   * @param {Asked} asked
+   * @param {Asked} asked @param {Omit<PointStep, "edit">} [correction] what is left of it where it cannot be done
    */
-  ask(asked) {
+  ask(asked, correction) {
     if (MOVING.has(asked.do) && isAnyLocked()) {
       this.editor.say("Not done: it would move what is locked.");
       return "";
@@ -33,14 +33,14 @@ export class Deeds {
     const id = asked.edit?.id ?? `${window}.${newId()}`;
     this.told = "";
     this.editor.outbox.add({ ...asked, id, store, author, at: moment() });
-    if (asked.do !== "undo") this.editor.history.push(this.step(id, asked.what ?? deedWords(asked)));
+    if (asked.do !== "undo") this.editor.history.push(this.step(id, asked.what ?? deedWords(asked), correction && { ...correction, edit: id }));
     this.editor.refresh();
     return id;
   }
 
-  /** @param {string} id @param {string} [what] was done, in words @returns {DeedStep} */
-  step(id, what) {
-    return { edit: id, image: this.editor.frame?.id ?? 0, deed: true, what };
+  /** @param {string} id @param {string} [what] was done, in words @param {PointStep} [correction] @returns {DeedStep} */
+  step(id, what, correction) {
+    return { edit: id, image: this.editor.frame?.id ?? 0, deed: true, what, correction };
   }
 
   /** Corrections that belong on the screen until the server gives them. @returns {Edit[]} */
@@ -58,9 +58,9 @@ export class Deeds {
 
   /** Take what the server has answered. */
   hear() {
-    for (const { deed, answer, reason } of this.editor.outbox.takeAnswered()) {
+    for (const { deed, answer, reason, correction } of this.editor.outbox.takeAnswered()) {
       if (answer) void this.done(deed, answer);
-      else this.refused(deed, reason);
+      else this.refused(deed, reason, correction);
     }
   }
 
@@ -90,11 +90,15 @@ export class Deeds {
     for (const [image, state] of Object.entries(states)) editor.setState(Number(image), state, places.get(Number(image)) ?? -1);
   }
 
-  /** What cannot be done is said; a correction goes on by itself. @param {Deed} deed @param {string} reason */
-  refused(deed, reason) {
-    this.editor.history.forgetWhere((step) => step.edit === deed.id);
+  /**
+   * What cannot be done is said; a correction goes on by itself, and so does its step.
+   * @param {Deed} deed @param {string} reason @param {Edit | null} correction
+   */
+  refused(deed, reason, correction) {
+    if (correction) this.editor.history.keepCorrection(deed.id);
+    this.editor.history.forgetWhere((step) => step.edit === deed.id && "deed" in step);
     this.editor.rebase();
-    this.tell(`Not done: ${reason}.`);
+    this.tell(correction ? `Corrected in this frame alone: ${reason}.` : `Not done: ${reason}.`);
   }
 
   /** @param {string} sentence */
@@ -112,5 +116,5 @@ export function turnDeed(editor, step, other) {
   const { deeds } = editor.timeline;
   const { what, image } = step;
   const id = deeds.ask({ do: "undo", again: other === editor.history.done, what, of: step.edit });
-  other.push({ ...deeds.step(id, what), image });
+  other.push({ ...deeds.step(id, what, step.correction), image });
 }

@@ -281,7 +281,7 @@ export class Editor {
    */
   record(instance, before, after, note) {
     const fade = fadeOf(this, before, after);
-    if (fade) return sendRipple(this, instance, after, note, fade);
+    if (fade) return sendRipple(this, instance, { before, after, note }, fade);
     const edit = this.post(instance, after, note);
     return this.history.push({ edit, image: this.frame?.id ?? 0, instance: instance.id, before, after, note });
   }

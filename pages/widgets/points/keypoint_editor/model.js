@@ -220,6 +220,12 @@ export class History {
     this.keep();
   }
 
+  /** A ripple cannot be done: its step is that of the correction alone. @param {string} id */
+  keepCorrection(id) {
+    this.done = this.done.map((step) => (step.edit === id && "deed" in step ? (step.correction ?? step) : step));
+    this.keep();
+  }
+
   /** Forget steps that can no longer be undone. @param {(step: Step) => boolean} which */
   forgetWhere(which) {
     this.done = this.done.filter((step) => !which(step));

@@ -6,7 +6,7 @@ import { ABSENT } from "./model.js";
 import { noteWords } from "./telling.js";
 
 /** @import { Editor } from "./editor.js" */
-/** @import { Change, Instance, Note } from "./types.js" */
+/** @import { Change, Instance, PointStep } from "./types.js" */
 
 const WIDEST = 1000; // frames on each side
 const ASK_FADE = 150; // ms that the hand rests before it is asked which frames would move
@@ -104,13 +104,15 @@ function movesFrom([, ax, ay, av], [, bx, by, bv]) {
 
 /**
  * Show a correction, and ask for it with its fade as one step.
- * @param {Editor} editor @param {Instance} instance @param {Change[]} changes @param {Note} note @param {number} width
+ * @param {Editor} editor @param {Instance} instance @param {Pick<PointStep, "before" | "after" | "note">} done @param {number} width
  */
-export function sendRipple(editor, instance, changes, note, width) {
+export function sendRipple(editor, instance, { before, after: changes, note }, width) {
   const { data } = editor;
   const after = editor.unsaved().filter((edit) => edit.instance === instance.id).map(({ id: each }) => each);
   const [id, at, { store, author }] = [`${data.window}.${newId()}`, moment(), data];
   const edit = { id, store, author, instance: instance.id, base: instance.revision, after, changes, note, at };
   editor.labels.apply(instance.id, changes);
-  editor.timeline.deeds.ask({ do: "ripple", edit, width, what: `${noteWords(note)}, fading` });
+  editor.timeline.deeds.ask({ do: "ripple", edit, width, what: `${noteWords(note)}, fading` }, {
+    image: editor.frame?.id ?? 0, instance: instance.id, before, after: changes, note,
+  });
 }

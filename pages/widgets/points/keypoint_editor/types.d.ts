@@ -127,6 +127,7 @@ export interface DeedStep {
   image: number; // where the hand was
   deed: true;
   what?: string; // was done, in words
+  correction?: PointStep; // what is left of a ripple that cannot be done
 }
 
 export type Step = PointStep | VerdictStep | BoxStep | DeedStep;

@@ -1,6 +1,6 @@
 // What the outbox has to say on every page: what waits, what was refused, what belongs to another store.
 
-import { correctionOf, counted, tabOutbox } from "./outbox.js";
+import { counted, tabOutbox } from "./outbox.js";
 
 /** @import { Outbox } from "./outbox.js" */
 /** @import { TabComponent } from "./types.js" */
@@ -52,9 +52,9 @@ function giveUpButtons(outbox) {
 
 /** What could not be done to a clip while no editor was there to tell it. @param {Outbox} outbox */
 function undone(outbox) {
-  const told = outbox.answered.flatMap(({ deed, reason }) => {
-    if (!reason || outbox.isRefused(deed.id)) return []; // a correction that was refused as an edit too says so itself
-    return correctionOf(deed).length ? `A correction goes on for its frame alone: ${reason}.` : `Not done: ${reason}.`;
+  const told = outbox.answered.flatMap(({ reason, correction }) => {
+    if (!reason || (correction && outbox.isRefused(correction.id))) return []; // a correction that was refused as an edit too says so itself
+    return correction ? `A correction goes on for its frame alone: ${reason}.` : `Not done: ${reason}.`;
   });
   return told.length ? [{ state: "failed", text: told.join(" "), buttons: [button("Close", () => outbox.takeAnswered())] }] : [];
 }

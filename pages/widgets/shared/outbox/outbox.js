@@ -327,17 +327,25 @@ export class Outbox extends EventTarget {
     return null;
   }
 
+  /** The undo of a deed that waits, the one that takes that back, and so on. @param {string} id @returns {Deed[]} */
+  turnsOf(id) {
+    const turn = this.waiting.find((row) => isDeed(row) && row.of === id);
+    return turn && isDeed(turn) ? [turn, ...this.turnsOf(turn.id)] : [];
+  }
+
   /**
-   * A deed cannot be done. The correction in a ripple goes on as an edit, in its place: it is a hand's work.
+   * A deed cannot be done, nor what waits to turn it back. The correction in a ripple goes on as an edit, in its place: it is
+   * a hand's work, where the hand has not taken it back.
    * @param {Deed} deed @param {string} reason
    */
   refuse(deed, reason) {
     const row = this.rows.get(deed.id);
     if (!row || !isDeed(row.edit)) return null; // it was given up meanwhile
-    const [edit] = correctionOf(deed);
-    if (edit) this.put({ edit, sentence: null });
-    else this.drop(deed.id);
-    this.answered.push({ deed, reason });
+    const turns = this.turnsOf(deed.id);
+    const [correction = null] = turns.length % 2 ? [] : correctionOf(deed);
+    for (const { id } of [deed, ...turns]) if (id !== correction?.id) this.drop(id);
+    if (correction) this.put({ edit: correction, sentence: null });
+    this.answered.push({ deed: turns.at(-1) ?? deed, reason, correction });
     this.tell("answered");
     return null;
   }

@@ -103,8 +103,10 @@ export interface DeedAnswer {
   states: Record<string, string>;
 }
 
-// What became of a deed: what the server answered, or why it refused.
-export type DeedDone = { deed: Deed; answer: DeedAnswer; reason?: undefined } | { deed: Deed; answer?: undefined; reason: string };
+// What became of a deed: what the server answered, or why it refused, and the correction in it that goes on alone.
+export type DeedDone =
+  | { deed: Deed; answer: DeedAnswer; reason?: undefined; correction?: undefined }
+  | { deed: Deed; answer?: undefined; reason: string; correction: Edit | null };
 
 export type Sent = Edit | Verdict | BoxRow | Deed;
 
