@@ -15,6 +15,7 @@ from core.foundation.arrays import ABSENT, HIDDEN, Bools, Floats, Keypoints
 from core.foundation.errors import BadInput
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF, Progress
+from core.foundation.turns import Turns
 from core.foundation.workspace import Workspace
 from core.library.batches import open_picture
 from core.motion.clip_edits import done_before
@@ -34,6 +35,7 @@ METHODS: Final[dict[str, dict[str, Any]]] = {  # with the settings that its prop
 _STOPS: Final = {Stop.CHECK: "clip_edits.check_failed", Stop.SIZE: "clip_edits.size_changed"}
 
 Grey = NDArray[np.uint8]
+_turns: Final = Turns()
 
 
 def propose(
@@ -83,22 +85,25 @@ def propose(
     """
     if method not in METHODS:
         raise BadInput("clip_edits.no_method", name=method, choices=list(METHODS))
-    link_clip(workspace, video_id)
-    with reading(workspace.engine) as session:
-        before = done_before(edit_id, session=session)
-        if before is not None:
-            return before.result
-        frames = frames_on_the_way(video_id, first, last, session=session)
-        wanted = chosen_track(track_id, instance_id, session=session)
-        courses = courses_of(video_id, frames, wanted, session=session)
-    if method == "flow":
-        courses = _follow_all(workspace, courses, frames, progress)
-    else:
-        for course in courses:
-            _fill(course, frames, method)
-    if wanted is None:
-        courses = [course for course in courses if course.proposed or course.points_at(first) is not None]
-    return write_proposal(workspace, video_id, Proposal(method, METHODS[method], frames, courses), author_id, edit_id)
+    with _turns.of((workspace.home, edit_id or object())):  # sent again meanwhile, it waits for the answer
+        with reading(workspace.engine) as session:
+            if before := done_before(edit_id, session=session):
+                return before.result
+        link_clip(workspace, video_id)
+        with reading(workspace.engine) as session:
+            frames = frames_on_the_way(video_id, first, last, session=session)
+            wanted = chosen_track(track_id, instance_id, session=session)
+            courses = courses_of(video_id, frames, wanted, session=session)
+        if method == "flow":
+            courses = _follow_all(workspace, courses, frames, progress)
+        else:
+            for course in courses:
+                _fill(course, frames, method)
+        if wanted is None:
+            courses = [course for course in courses if course.proposed or course.points_at(first) is not None]
+        return write_proposal(
+            workspace, video_id, Proposal(method, METHODS[method], frames, courses), author_id, edit_id
+        )
 
 
 def _follow_all(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
+
 import numpy as np
 import pytest
 from sqlmodel import select
@@ -9,9 +13,11 @@ from sqlmodel import select
 from core.foundation.arrays import Keypoints
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import worded
+from core.motion import proposing
 from core.motion.clip_edits import undo_clip_edit
 from core.motion.proposing import propose
 from core.motion.tracklets import join_tracks, link_clip, tracks_of_clip
+from core.tracks.flow import flow_step
 from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision, ModelVersion, Review, Source
 from db.writing import writing
@@ -143,6 +149,26 @@ def test_proposing_twice_is_proposing_once(workspace, clip, author):
     again = propose(workspace, clip, 0, 5, "flow", author_id=author)
     assert (again["frames"], again["edit"]) == (5, None)
     assert every_revision(workspace) == before
+
+
+def test_what_is_sent_again_while_it_is_worked_out_is_worked_out_once(workspace, clip, author, monkeypatch):
+    put_face(workspace, clip, 0, truth(1)[0], review=Review.ACCEPTED, author=author)
+    begun, go_on, steps = Event(), Event(), []
+
+    def step(*arguments):
+        steps.append(begun.set())
+        assert go_on.wait(30)
+        return flow_step(*arguments)
+
+    monkeypatch.setattr(proposing, "flow_step", step)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(propose, workspace, clip, 0, 5, "flow", author_id=author, edit_id="w.a")
+        assert begun.wait(30)
+        again = threads.submit(propose, workspace, clip, 0, 5, "flow", author_id=author, edit_id="w.a")
+        sleep(0.5)  # for as long as it would take to begin too
+        go_on.set()
+        assert first.result(30) == again.result(30)
+    assert len(steps) == 5
 
 
 def test_a_face_that_a_human_took_out_is_not_brought_back(workspace, clip, author):
