@@ -24,7 +24,10 @@ def group_again(dataset_id: int) -> None:
     except FacetError as error:
         st.button("Group again", disabled=True, help=sentence(error))
         return
-    with st.popover("Group again", icon=":material/refresh:"):
+    opened = st.popover("Group again", icon=":material/refresh:", key=f"group-again-{dataset_id}", on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
         st.caption(f"{origin_of_threshold(dataset_id, version, value)} The Verification page judges it.")
         threshold = st.slider(
             "Least average similarity",

@@ -1,11 +1,13 @@
 """What grouping again would change, with pictures: who would be split, and who joined. The worker looks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import streamlit as st
 
 from core.jobs.kinds import kinds_shown_on, must_wait
+from core.people.kept_trees import kept_tree
 from db.engine import reading
 from db.queries.jobs import newest_ended_run
 from db.queries.people.listing import PersonSummary, ShownFace, faces_by_id, summaries
@@ -25,7 +27,10 @@ Part = Mapping[str, Any]  # person, count, faces
 
 
 def offer_preview(dataset_id: int, encoder_id: int, threshold: float, *, regroup: bool, key: str) -> None:
-    """A button that looks what grouping again so would change, and what was found where that was looked at."""
+    """A button that looks what grouping again so would change, and what was found where that was looked at.
+
+    Of another threshold the counts are told at once, for as long as nobody has decided anything since.
+    """
     asked = {"encoder_id": encoder_id, "threshold": threshold, "regroup": regroup}
     busy = must_wait(_KIND, open_kinds(dataset_id))  # asked first: what ends in between is not missed
     with reading(workspace().engine) as session:
@@ -38,6 +43,10 @@ def offer_preview(dataset_id: int, encoder_id: int, threshold: float, *, regroup
         st.rerun()
     if found is not None:
         show_preview(found, state)
+    elif (kept := kept_tree(workspace(), dataset_id, encoder_id, least=threshold, regroup=regroup)) is not None:
+        counts = kept.what_if(threshold)
+        told = _WORDS["at_once" if counts.merges or counts.splits else "at_once_nobody"]
+        st.caption(told.format(threshold=threshold, **asdict(counts)))
 
 
 def show_preview(run: Run, state: Sequence[int]) -> None:

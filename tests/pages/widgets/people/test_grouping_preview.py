@@ -11,7 +11,7 @@ from core.people.deciding import move_faces
 from core.people.encoders import encoder_of
 from db.tables import RunState
 from pages.widgets.people import grouping_preview
-from tests.builders.staged_people import SAME, add_faces, group, vector
+from tests.builders.staged_people import SAME, add_faces, group, owners, vector
 
 
 @pytest.fixture
@@ -53,6 +53,20 @@ def test_it_is_looked_at_by_the_worker_and_only_when_asked_for(shown, started, d
     assert page.button(key="preview-here").disabled, "one at a time"
 
 
+def test_another_threshold_is_counted_at_once_until_somebody_decides(
+    shown, workspace, dataset, author, encoder, looked
+):
+    looked(0.5)
+    told = said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=SAME + 1e-3))
+    assert told == [
+        "At 0.963: 5 people. 0 would be made of several who are there, 2 who are there would be taken apart; "
+        "0 of all these have a name or a confirmed face."
+    ]
+    faces = list(owners(workspace, dataset))
+    move_faces(workspace, faces[:1], name="Ada", author_id=author)
+    assert said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=SAME + 1e-3)) == []
+
+
 def test_a_higher_threshold_names_whom_it_would_split(shown, dataset, encoder, looked):
     looked(SAME + 1e-3)
     told = said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=SAME + 1e-3))
@@ -72,7 +86,9 @@ def test_a_lower_one_names_whom_it_would_join(shown, dataset, encoder, looked):
 def test_what_was_looked_at_is_not_shown_for_another_threshold(shown, dataset, encoder, looked):
     looked(0.5)
     assert said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.5)) == ["Nothing would change."]
-    assert said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.6)) == []
+    assert said(shown(offered, dataset_id=dataset, encoder_id=encoder, threshold=0.6)) == [
+        "At 0.600: 2 people. Nobody who is there would be joined with others or taken apart."
+    ]
 
 
 def test_what_has_changed_since_is_said(shown, workspace, dataset, author, encoder, looked):
