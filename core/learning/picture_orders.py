@@ -1,12 +1,12 @@
 """The order in which an editor goes through pictures, as its address asks for it."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
-from threading import Lock
+from functools import lru_cache
 from typing import Final
 
 from core.foundation.errors import BadInput, FacetError, NotEnoughData, NotFound
 from core.foundation.skeletons import SKELETONS
+from core.foundation.turns import Turns
 from core.foundation.workspace import Workspace
 from core.learning.next_pictures import NextPictures, next_pictures
 from core.points.orders import PictureOrder, order_by_path, order_of
@@ -16,32 +16,22 @@ from db.queries.learning.models import ranking_cache_key
 from db.queries.library import ImageFilter
 from db.tables import ImageState
 
-_MOST_KEPT: Final = 8
-_Key = tuple[str, int, str, int]
-_kept: OrderedDict[_Key, NextPictures | FacetError] = OrderedDict()
-_lock: Final = Lock()  # of what is kept, for a moment
-_at_work: Final[dict[tuple[str, int], Lock]] = {}  # of a dataset: its ranking is worked out once, others' beside it
+_turns: Final = Turns()
 
 
 def kept_ranking(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPictures:
     """As `next_pictures`, worked out once as long as nothing that it depends on changes; raises the same."""
     with reading(workspace.engine) as session:
-        key = (str(workspace.home), dataset_id, skeleton, ranking_cache_key(dataset_id, session=session))
-    with _at_work.setdefault(key[:2], Lock()):
-        with _lock:
-            known = _kept.get(key)
-        found = known or _ranked(workspace, dataset_id, skeleton)
-        with _lock:
-            _kept[key] = found
-            _kept.move_to_end(key)
-            while len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
+        as_of = ranking_cache_key(dataset_id, session=session)
+    with _turns.of((workspace.home, dataset_id)):  # of a dataset one after another, others' beside it
+        found = _ranked(workspace, dataset_id, skeleton, as_of)
     if isinstance(found, FacetError):
         raise found
     return found
 
 
-def _ranked(workspace: Workspace, dataset_id: int, skeleton: str) -> NextPictures | FacetError:
+@lru_cache(maxsize=8)
+def _ranked(workspace: Workspace, dataset_id: int, skeleton: str, as_of: int) -> NextPictures | FacetError:  # noqa: ARG001
     try:
         return next_pictures(workspace, dataset_id, skeleton)
     except (NotFound, NotEnoughData) as error:  # kept too, until something changes

@@ -37,7 +37,7 @@ def ranked(monkeypatch):
         return NextPictures(answer, "net", 0.5, 20)
 
     monkeypatch.setattr(picture_orders, "next_pictures", rank)
-    monkeypatch.setattr(picture_orders, "_kept", type(picture_orders._kept)())
+    picture_orders._ranked.cache_clear()
     return asked, given
 
 
@@ -84,6 +84,7 @@ def test_a_dataset_that_takes_long_keeps_no_other_waiting(workspace, dataset, au
         finally:
             go_on.set()
         assert [each.result(30).images for each in long] == [[dataset]] * 2
+    assert len(picture_orders._turns) == 0
 
 
 def test_why_nothing_can_be_ranked_is_kept_too(workspace, dataset, ranked):
