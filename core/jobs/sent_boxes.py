@@ -79,13 +79,17 @@ def _ask_for_what_lacks(workspace: Workspace, instance_id: int, author_id: int) 
             instance.kind != "face" or is_embedded(instance_id, session=session)
         )
     if not whole:
-        ask_for_points(workspace, instance.image_id, instance.kind, author_id=author_id)
+        _start_runs(workspace, instance.image_id, instance.kind, author_id)
 
 
 def ask_for_points(workspace: Workspace, image_id: int, kind: str, *, author_id: int) -> None:
     """Put new boxes into the tracks of their clip, and start the runs that give boxes without points, and faces
     without an embedding, what they lack."""
     link_clips(workspace, image_id=image_id)
+    _start_runs(workspace, image_id, kind, author_id)
+
+
+def _start_runs(workspace: Workspace, image_id: int, kind: str, author_id: int) -> None:
     with reading(workspace.engine) as session:
         dataset_id = find_image(image_id, session=session).dataset_id
     asked: dict[str, Any] = {"dataset_id": dataset_id, "author_id": author_id}

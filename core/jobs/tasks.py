@@ -1,5 +1,6 @@
 """What each kind of run does: reads its parameters, calls the services."""
 
+import logging
 from dataclasses import asdict, replace
 from functools import wraps
 from pathlib import Path
@@ -34,6 +35,8 @@ from db.queries.library import count_scanned, counts
 from db.queries.people.vectors import has_vectors
 from db.tables import Run
 
+_log = logging.getLogger(__name__)
+
 
 def _who(run: Run) -> dict[str, Any]:
     """Where what a run takes in goes, in whose name, and by which run."""
@@ -64,7 +67,10 @@ def _then_linked(task: Task) -> Task:
         try:
             counts = task(workspace, run, progress)
         except Exception:
-            link_clips(workspace, dataset_id=dataset_of(run))
+            try:
+                link_clips(workspace, dataset_id=dataset_of(run))
+            except Exception:  # the task's own error counts; the next worker puts them into tracks
+                _log.exception("not all faces and bodies of clips could be put into tracks")
             raise
         link_clips(workspace, dataset_id=dataset_of(run))
         return counts

@@ -77,11 +77,14 @@ def test_a_box_is_moved_taken_away_and_brought_back(workspace, dataset, author, 
         assert [row["id"] for row in back["instances"]] == [number]
 
 
-def test_a_box_that_was_taken_away_before_it_had_points_gets_them_when_it_is_back(send, image, started):
+def test_a_box_that_was_taken_away_before_it_had_points_gets_them_when_it_is_back(send, image, started, monkeypatch):
     (drawn,) = send(box="draw", kind="face", corners=BOX)["instances"]
     send(id="w.2", box="remove", instance=drawn["id"])
     started.clear()
+    linked = []
+    monkeypatch.setattr(sent_boxes, "link_clips", lambda _, image_id: linked.append(image_id))
     (back,) = send(id="w.3", box="bring_back", instance=drawn["id"])["instances"]
+    assert linked == [image], "once"
     assert (back["id"], back["revision"]) == (drawn["id"], None)
     assert [(kind, asked["boxes_only"]) for kind, asked in started] == [("faces", True)]
 

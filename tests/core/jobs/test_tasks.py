@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import func, select
 
 from core.exchange.delivering import zipped_export
-from core.foundation.errors import Cancelled
+from core.foundation.errors import Cancelled, StoreBusy, StoreFull
 from core.jobs import tasks
 from core.jobs.runs import submit
 from core.library.uploading import keep_upload
@@ -42,6 +42,13 @@ def test_upload_of_an_import_that_failed_stays_for_another_attempt(workspace, do
     monkeypatch.setattr(tasks.PictureIntake, "take", lambda *_: 1 / 0)
     assert do("import", source=str(upload)).state == RunState.FAILED
     assert upload.is_dir()
+
+
+def test_what_went_wrong_is_told_though_tracks_cannot_be_made_afterwards(workspace, do, upload, monkeypatch):
+    monkeypatch.setattr(tasks.PictureIntake, "take", lambda *_: (_ for _ in ()).throw(StoreFull()))
+    monkeypatch.setattr(tasks, "link_clips", lambda *_, **__: (_ for _ in ()).throw(StoreBusy()))
+    run = do("import", source=str(upload))
+    assert (run.state, run.error["code"]) == (RunState.FAILED, "store.full")
 
 
 def test_import_of_an_upload_that_was_killed_at_its_end_goes_on(workspace, do, upload):
