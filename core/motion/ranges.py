@@ -101,24 +101,24 @@ def accept_range(
         If one has other points than those that were seen; then nothing is accepted.
     """
 
-    def work(work: _Work) -> None:
-        _refuse_unseen(work, seen)
+    def work(here: _Work) -> None:
+        _refuse_unseen(here, seen)
         touched: set[int] = set()
         there: set[int] = set()
-        for instance, head in work.heads():
+        for instance, head in here.heads():
             there.add(instance.image_id)
             if head is None or head.review == Review.ACCEPTED:
-                work.left += 1
+                here.left += 1
                 continue
-            work.states.append(accepted(instance, head, author_id, asked.edit_id))
+            here.states.append(accepted(instance, head, author_id, asked.edit_id))
             touched.add(instance.image_id)
-        for image in work.images() if asked.track_id is None else ():
+        for image in here.images() if asked.track_id is None else ():
             if image.id not in there and image.empty_by is None:
-                work.changes.empty.append((image.id, None, author_id))
+                here.changes.empty.append((image.id, None, author_id))
                 image.empty_by = author_id
                 touched.add(image.id)
         if touched:
-            _record_work(work, WorkKind.PICTURES_ACCEPTED, len(touched))
+            _record_work(here, WorkKind.PICTURES_ACCEPTED, len(touched))
 
     summary = message("clip_edits.accepted", first=asked.first, last=asked.last)
     return _do(workspace, asked, "accept", summary, work, author_id)
@@ -136,16 +136,16 @@ def exclude_range(workspace: Workspace, asked: FrameRange, reason: str, *, autho
     if not why:
         raise BadInput("clip_edits.no_reason")
 
-    def work(work: _Work) -> None:
-        images = work.images()
-        named = excluded_names(images[0].dataset_id, session=work.session) if images else set()
+    def work(here: _Work) -> None:
+        images = here.images()
+        named = excluded_names(images[0].dataset_id, session=here.session) if images else set()
         for image in images:
             if image.path in named:
-                work.left += 1
+                here.left += 1
                 continue
             row = Exclusion(dataset_id=image.dataset_id, name=image.path, reason=why, author_id=author_id)
-            work.session.add(row)
-            work.changes.excluded.append((image.path, None, why))
+            here.session.add(row)
+            here.changes.excluded.append((image.path, None, why))
 
     summary = message("clip_edits.excluded", first=asked.first, last=asked.last, reason=why)
     return _do(workspace, asked, "exclude", summary, work, author_id)
@@ -165,18 +165,18 @@ def reset_range(workspace: Workspace, asked: FrameRange, *, author_id: int) -> d
         known = newest_revision(session=session)
         predictions.update(predicted_between(*_part(asked), session=session))
 
-    def work(work: _Work) -> None:
-        for instance, head in work.heads():
+    def work(here: _Work) -> None:
+        for instance, head in here.heads():
             predicted = predictions.get(instance.id)
             if head is not None and head.id > known:  # somebody was quicker, maybe a model
-                predicted = predicted_of(instance.id, session=work.session)
+                predicted = predicted_of(instance.id, session=here.session)
             if predicted is None or (
                 head is not None and (head.review, head.points) == (Review.OPEN, predicted.points)
             ):
-                work.left += 1
+                here.left += 1
                 continue
             points, version = (predicted.skeleton, predicted.points), predicted.model_version_id
-            work.states.append(NewPoints(instance, *points, Review.OPEN, model_version_id=version))
+            here.states.append(NewPoints(instance, *points, Review.OPEN, model_version_id=version))
 
     summary = message("clip_edits.reset", first=asked.first, last=asked.last)
     return _do(workspace, asked, "reset", summary, work, author_id, read)
@@ -189,41 +189,36 @@ def swap_sides(workspace: Workspace, asked: FrameRange, *, author_id: int) -> di
     """
 
     window = window_of(asked.edit_id)
-    swapped: dict[int, Reviewed] = {}  # by the revision that is swapped
+    swapped: dict[int, tuple[Keypoints, Reviewed]] = {}  # by the revision that is swapped
 
-    def swap(head: KeypointRevision, session: Session) -> Reviewed:
+    def swap(head: KeypointRevision, session: Session) -> tuple[Keypoints, Reviewed]:
         skeleton = find_skeleton(head.skeleton)
         points = _mirrored(Keypoints.from_bytes(head.points), skeleton)
-        return reviewed_after_edit(points, head, skeleton, base=head.id, window=window, session=session)
+        return points, reviewed_after_edit(points, head, skeleton, base=head.id, window=window, session=session)
 
     def read(session: Session) -> None:
         heads = [row.head for row in instances_between(*_part(asked), session=session)]
         swapped.update({head.id: swap(head, session) for head in heads if head is not None})
 
-    def work(work: _Work) -> None:
+    def work(here: _Work) -> None:
         version = None
-        for instance, head in work.heads():
+        for instance, head in here.heads():
             if head is None:
-                work.left += 1
+                here.left += 1
                 continue
-            now = swapped.get(head.id) or swap(head, work.session)  # the second where somebody was quicker
+            points, now = swapped.get(head.id) or swap(head, here.session)  # the second where somebody was quicker
             about: dict[str, Any] = {"start_id": now.start_id, "model_version_id": now.model_version_id}
             by = None if now.review == Review.OPEN else author_id
             state = NewPoints(instance, head.skeleton, now.points, now.review, author_id=by, **about)
             if now.review == Review.IN_PROGRESS and head.source == Source.MODEL:
-                packed = _mirrored(Keypoints.from_bytes(head.points), find_skeleton(head.skeleton)).to_bytes()
-                version = version or proposal_version(instance.dataset_id, "swap", {}, session=work.session)
-                state = NewPoints(instance, head.skeleton, packed, Review.OPEN, model_version_id=version)
-            work.states.append(state)
-        if edited := sum(state.author_id is not None for state in work.states):
-            _record_work(work, WorkKind.LANDMARK_EDITS, edited)
+                version = version or proposal_version(instance.dataset_id, "swap", {}, session=here.session)
+                state = NewPoints(instance, head.skeleton, points.to_bytes(), Review.OPEN, model_version_id=version)
+            here.states.append(state)
+        if edited := sum(state.author_id is not None for state in here.states):
+            _record_work(here, WorkKind.LANDMARK_EDITS, edited)
 
     summary = message("clip_edits.swapped", first=asked.first, last=asked.last)
     return _do(workspace, asked, "swap_sides", summary, work, author_id, read)
-
-
-def _nothing(_: Session) -> None:
-    """All that is to be read is read where it is changed."""
 
 
 def _do(
@@ -233,14 +228,15 @@ def _do(
     summary: Message,
     work: Callable[[_Work], None],
     author_id: int,
-    read: Callable[[Session], None] = _nothing,
+    read: Callable[[Session], None] | None = None,
 ) -> dict[str, Any]:
     """Do the work in one transaction, after what takes many reads: nobody who saves waits for those."""
     with reading(workspace.engine) as session:
         if (before := done_before(asked.edit_id, session=session)) is not None:
             return before.result
         _way(asked, session=session)
-        read(session)
+        if read is not None:
+            read(session)
     with writing(workspace.engine) as session:
         if (before := done_before(asked.edit_id, session=session)) is not None:
             return before.result
