@@ -218,17 +218,17 @@ def _write(
     stride = stride_of([ClipFrame(frame.index, None) for frame in frames])
     with VideoWriter(file, *overlay.size, (clip.frames_per_second or _RATE) / stride) as writer:
         for i, frame in enumerate(frames):
-            name = str(frame.index)
+            name, number = str(frame.index), frame.index + 1  # people count from 1
             killed = name in progress.suspicion.killers
             if not killed:
                 progress.take(name)
             pixels = message("runs.died_twice") if killed else _pixels(workspace, frame.image, clip)
             if isinstance(pixels, Message):
-                skipped.append((f"{clip.path}, frame {frame.index}", pixels))
+                skipped.append((f"{clip.path}, frame {number}", pixels))
             else:
                 located = [source.at(frame) for source in sources]
                 points = [np.stack(each) if each else np.zeros((0, 1, 2)) for each in located]
-                note = f"frame {frame.index} · {frame.seconds:.2f} s"
+                note = f"frame {number} · {frame.seconds:.2f} s"
                 writer.write(overlay.draw(pixels, points, i, note))
             progress.advance(i + 1)
         _list_skipped(workspace, run_id, skipped)

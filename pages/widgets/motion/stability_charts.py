@@ -18,9 +18,10 @@ _LEGEND: Final = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
 
 
 def deviation_chart(curve: NDArray, smoothed: NDArray | None) -> go.Figure:
-    """The deviation (T - 1, 2) in percent over the frames; behind a smoothed one, what it was before."""
+    """The deviation (T - 1, 2) in percent over the later frame of each pair, counted from 1 as people do; behind a
+    smoothed one, what it was before."""
     figure = go.Figure()
-    frames = np.arange(1, len(curve) + 1)
+    frames = np.arange(2, len(curve) + 2)
     for at, (axis, colour) in enumerate(_AXES.items()):
         if smoothed is not None:
             figure.add_scatter(

@@ -209,12 +209,25 @@ def test_every_frame_that_is_skipped_is_listed_with_its_reason(workspace, datase
         render_overlay(workspace, dataset, CLIP, ["v"], out=tmp_path / "o.mp4", run_id=run_id)
     with reading(workspace.engine) as session:
         rows = skipped_page(run_id, session=session)
-    assert [row.path for row in rows] == [f"{CLIP}, frame {i}" for i in range(4)]
+    assert [row.path for row in rows] == [f"{CLIP}, frame {number}" for number in (1, 2, 3, 4)]
     reasons = [worded(row.reason) for row in rows]
     assert reasons[0] == "its picture was removed"
     assert reasons[1].startswith("its picture has another size than the clip: 8 ×")
     assert "not a picture" in reasons[2]
     assert "gone" in reasons[3]
+
+
+def test_each_frame_is_noted_as_people_count(workspace, dataset, truth, two_models, monkeypatch):
+    draw, notes = overlaying.Overlay.draw, []
+
+    def noted(overlay, pixels, points, index, note):
+        notes.append(note)
+        return draw(overlay, pixels, points, index, note)
+
+    monkeypatch.setattr(overlaying.Overlay, "draw", noted)
+    render_overlay(workspace, dataset, CLIP, ["v"])
+    assert [note.split(" · ")[0] for note in notes] == [f"frame {number}" for number in range(1, COUNT + 1)]
+    assert notes[0].endswith(" · 0.00 s")
 
 
 def test_a_model_that_has_not_predicted_the_clip_is_said(workspace, dataset, author, truth, two_models):
@@ -350,7 +363,7 @@ def test_frame_that_killed_the_run_is_left_out_by_name(workspace, dataset, autho
     found = render_overlay(workspace, dataset, CLIP, ["v"], run_id=run_id, progress=progress)
     assert found["skipped"] == 1
     (line,) = skipped(workspace, run_id)
-    assert line["path"] == f"{CLIP}, frame 2"
+    assert line["path"] == f"{CLIP}, frame 3"
     assert line["reason"].startswith("the process died twice with it in hand")
     assert ("2",) not in progress.taken
     assert ("3",) in progress.taken

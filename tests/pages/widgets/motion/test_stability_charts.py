@@ -11,7 +11,7 @@ def test_the_curve_is_drawn_over_the_later_frame_of_each_pair():
     curve = np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 4.0]])
     figure = deviation_chart(curve, None)
     assert [trace.name for trace in figure.data] == ["x", "y"]
-    assert figure.data[0].x.tolist() == [1, 2, 3]
+    assert figure.data[0].x.tolist() == [2, 3, 4]
     assert figure.data[1].y[2] == 4
     both = deviation_chart(curve, curve / 2)
     assert [trace.name for trace in both.data] == ["x, as it was", "x", "y, as it was", "y"]
