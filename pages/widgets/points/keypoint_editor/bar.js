@@ -148,7 +148,7 @@ function refreshNumber({ parts: { number }, index }) {
 function refreshStatus(editor) {
   const { parts, outbox } = editor;
   const sentence = outbox.sentence();
-  const pending = outbox.waiting.length > 0 || editor.labels.draft;
+  const pending = outbox.pending.length > 0 || editor.labels.draft;
   const state = sentence ? "failed" : pending ? "saving" : "saved";
   const rest = editor.mayEdit() ? "Saved" : "Read only";
   setText(parts.status, sentence ? `Not saved: ${sentence}` : pending ? "Saving…" : rest);

@@ -2,26 +2,28 @@
 // to the editor: it sends from any page, warns before the tab is closed, and finds again what an earlier tab could not send.
 //
 // A row is an edit (points, a verdict, a box), many of which travel together, or a deed, which is done to many frames of a
-// clip and goes alone by a door of its own. A deed waits for all that was made before it; an edit for the deeds before it,
-// but for a proposal, which takes minutes and moves nobody's points.
+// clip and goes alone by a door of its own. A deed waits for all that was made before it; an edit for the deeds before it.
+// A proposal takes minutes and moves nobody's points: what is made after it passes it, but for its undo and what is done to
+// the same frames.
 //
 // Every row names the store that it was made in. While another one answers at this address it is kept for its owner.
 
 import { Shelf } from "./shelf.js";
 
-/** @import { Answer, BoxRow, Deed, DeedAnswer, DeedDone, Edit, GivenInstance, Row, Sent } from "./types.js" */
+/** @typedef {typeof WAYS[number]} Lane */
+/** @import { Answer, Asked, BoxRow, Deed, DeedAnswer, DeedDone, Edit, GivenInstance, Row, Sent } from "./types.js" */
 
-const EDITS_DOOR = "/api/edits";
-const DEEDS_DOOR = "/api/clip/edits";
-const DOORS = [EDITS_DOOR, DEEDS_DOOR];
-const SLOW = "propose"; // thousands of frames may be followed
+/** @type {["edits", "deeds", "slow"]} */
+const WAYS = ["edits", "deeds", "slow"]; // each sends one thing at a time
+const DOORS = { edits: "/api/edits", deeds: "/api/clip/edits", slow: "/api/clip/edits" };
+const PROPOSAL = "propose"; // thousands of frames may be followed
 const LATER = [408, 429]; // answers to a deed that say nothing against it, as those from 500 on; all others from 400 on refuse it
 const STUCK = 3; // failures of the server in a row after which a deed can be given up
 const TOGETHER = 120; // ms; edits made within it travel together
 const AGAIN = 1000; // ms after which what came to nothing is tried again
 const AGAIN_UNSEEN = 5000; // the same in a tab that nobody looks at
 const ASK = 3000; // ms after which it is asked again whose store answers, where edits of another one wait
-const PATIENCE = { edits: 10000, deed: 60000, slow: 600000 }; // ms for an answer
+const PATIENCE = { edits: 10000, deeds: 60000, slow: 600000 }; // ms for an answer
 const MOST = 500; // edits of one sending, and
 const MOST_CHANGES = 5000; // changes of it, unless one edit alone has more; the server takes twice as many
 const MOST_AFTER = 10000; // ids in it of edits that come before, half of the bytes that the server takes
@@ -57,7 +59,7 @@ export class Outbox extends EventTarget {
     /** @type {number | undefined} */
     this.toldTimer = undefined;
     /** @type {Set<string>} */
-    this.busy = new Set(); // doors that have not answered yet
+    this.busy = new Set(); // lanes that have not answered yet
     /** @type {number | undefined} */
     this.timer = undefined;
     window.addEventListener("beforeunload", (event) => this.beforeUnload(event));
@@ -79,17 +81,24 @@ export class Outbox extends EventTarget {
     return this.editsWhere(({ edit, sentence }) => edit.store === this.store && sentence === null);
   }
 
-  /** Those of them that may go through a door now. @param {string} door */
-  ready(door) {
-    const { waiting } = this;
-    if (door === DEEDS_DOOR) return waiting.slice(0, 1).filter(isDeed);
-    const held = waiting.findIndex((row) => isDeed(row) && row.do !== SLOW);
-    return together((held < 0 ? waiting : waiting.slice(0, held)).filter((row) => !isDeed(row)));
+  /** Those of them that somebody waits for: a proposal takes its time. */
+  get pending() {
+    return this.waiting.filter((row) => !isProposal(row));
+  }
+
+  /** Those that may go on their way now. @param {Lane} lane @returns {Sent[]} */
+  ready(lane) {
+    const { waiting, pending } = this;
+    if (lane === "slow") return waiting.slice(0, 1).filter(isProposal);
+    const held = pending.findIndex(isDeed);
+    if (lane === "edits") return together(held < 0 ? pending : pending.slice(0, held));
+    const before = waiting.slice(0, waiting.indexOf(pending[0])).filter(isDeed);
+    return pending.slice(0, 1).filter(isDeed).filter((deed) => !before.some((proposal) => leansOn(deed, proposal)));
   }
 
   /** Why nothing could be sent just now. */
   get trouble() {
-    return this.troubles.get(EDITS_DOOR) ?? this.troubles.get(DEEDS_DOOR) ?? null;
+    return WAYS.map((lane) => this.troubles.get(lane)).find(Boolean) ?? null;
   }
 
   /** The deed that holds up all that was made after it, since the server fails at it again and again. @returns {Deed | null} */
@@ -250,38 +259,38 @@ export class Outbox extends EventTarget {
 
   send() {
     this.timer = undefined;
-    for (const door of DOORS) void this.sendBy(door);
+    for (const lane of WAYS) void this.sendBy(lane);
   }
 
-  /** Send what may go through a door, where it is not busy. @param {string} door */
-  async sendBy(door) {
-    if (this.busy.has(door)) return; // it looks for more when it is done
-    const rows = this.ready(door);
-    if (!rows.length) this.troubles.delete(door);
-    if (!rows.length && (door !== EDITS_DOOR || !this.foreign.length)) return; // without edits it asks whose store answers
-    this.busy.add(door);
-    const trouble = await this.sent(door, rows);
-    this.busy.delete(door);
-    this.troubles.set(door, trouble);
+  /** Send what may go on its way, where the one before has been answered. @param {Lane} lane */
+  async sendBy(lane) {
+    if (this.busy.has(lane)) return; // it looks for more when it is done
+    const rows = this.ready(lane);
+    if (!rows.length) this.troubles.delete(lane);
+    if (!rows.length && (lane !== "edits" || !this.foreign.length)) return; // without edits it asks whose store answers
+    this.busy.add(lane);
+    const trouble = await this.sent(lane, rows);
+    this.busy.delete(lane);
+    this.troubles.set(lane, trouble);
     if (trouble) for (const { id } of this.waiting) this.late.add(id);
     this.goOn(trouble ? (document.hidden ? AGAIN_UNSEEN : AGAIN) : 0);
   }
 
   /** Send what is left, or ask after a while whose store answers. @param {number} delay ms */
   goOn(delay) {
-    if (DOORS.some((door) => !this.busy.has(door) && this.ready(door).length)) this.schedule(delay);
+    if (WAYS.some((lane) => !this.busy.has(lane) && this.ready(lane).length)) this.schedule(delay);
     else if (this.foreign.length) this.schedule(ASK);
     else this.tell("change");
   }
 
   /**
    * Send rows and take what the server answers; tells why that came to nothing, or null.
-   * @param {string} door @param {Sent[]} rows
+   * @param {Lane} lane @param {Sent[]} rows
    */
-  async sent(door, rows) {
+  async sent(lane, rows) {
     let response;
     try {
-      response = await post(door, rows);
+      response = await post(lane, rows);
     } catch (error) {
       const late = error instanceof DOMException && error.name === "TimeoutError";
       return late ? "the server has not answered; trying again" : "the server cannot be reached; trying again";
@@ -407,15 +416,16 @@ export class Outbox extends EventTarget {
   /** Hand over everything at once: a browser delivers a short message although the page is closed. */
   leave() {
     this.tell("leaving"); // whoever holds something back gives it now
-    const edits = this.ready(EDITS_DOOR);
-    if (edits.length) post(EDITS_DOOR, edits).catch(() => undefined); // what is not heard of is kept on the shelf
-    void this.sendBy(DEEDS_DOOR);
+    const edits = this.ready("edits");
+    if (edits.length) post("edits", edits).catch(() => undefined); // what is not heard of is kept on the shelf
+    void this.sendBy("deeds");
+    void this.sendBy("slow");
   }
 
   /** @param {BeforeUnloadEvent} event */
   beforeUnload(event) {
     this.leave();
-    if (this.waiting.length || this.refused.length) event.preventDefault();
+    if (this.pending.length || this.refused.length) event.preventDefault();
   }
 
   /** @param {"change" | "rebase" | "saved" | "answered" | "leaving"} what */
@@ -427,6 +437,24 @@ export class Outbox extends EventTarget {
 /** @param {Sent} row @returns {row is Deed} */
 export function isDeed(row) {
   return row.do !== undefined;
+}
+
+/** @param {Sent} row */
+function isProposal(row) {
+  return row.do === PROPOSAL;
+}
+
+/** Whether a deed is about what a proposal made before it does. @param {Asked} deed @param {Asked} proposal */
+function leansOn(deed, proposal) {
+  if (deed.do === "undo") return deed.of === proposal.id;
+  const [[first, last], [from, to]] = [framesOf(deed), framesOf(proposal)];
+  return deed.video === proposal.video && first <= to && last >= from;
+}
+
+/** The first and the last frame of a deed; one after the other where it has none. @param {Asked} deed @returns {[number, number]} */
+function framesOf({ first, last }) {
+  const ends = [Number(first), Number(last)];
+  return [Math.min(...ends), Math.max(...ends)];
 }
 
 /** The edit that is within a deed, which may have one or none. @param {Sent} row @returns {Edit[]} */
@@ -463,16 +491,15 @@ function troubleOf(status, answer) {
   return answer?.error ?? `the server answered ${status}; trying again`;
 }
 
-/** @param {string} door @param {Sent[]} rows */
-function post(door, rows) {
-  const deed = rows.find(isDeed);
-  const body = JSON.stringify(deed ?? { edits: rows });
-  return fetch(door, {
+/** @param {Lane} lane @param {Sent[]} rows */
+function post(lane, rows) {
+  const body = JSON.stringify(lane === "edits" ? { edits: rows } : rows[0]);
+  return fetch(DOORS[lane], {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body,
     keepalive: body.length < MOST_KEPT_ALIVE,
-    signal: AbortSignal.timeout(PATIENCE[!deed ? "edits" : deed.do === SLOW ? "slow" : "deed"]),
+    signal: AbortSignal.timeout(PATIENCE[lane]),
   });
 }
 
