@@ -80,7 +80,8 @@ def track(
         run = run_with_progress(workspace, "track", number, **asked)
     except FacetError as error:
         if error.code == "clip_edits.no_frame":  # which counts from 1, as pages do
-            raise BadInput("commands.no_frame", of=error.of, **error.fields) from None
+            path, frame, final = (error.fields[name] for name in ("path", "frame", "last"))
+            raise BadInput("commands.no_frame", of=error.of, path=path, frame=frame, last=final) from None
         raise
     stopped = "; stopped at frame {stopped_at} (from 0): {reason}" if run.counts["reason"] else ""
     tell(run.counts, as_json, "points proposed in {frames} frames of {video}" + stopped)
