@@ -78,7 +78,7 @@ def announced(shape):
         (saved(np.zeros((0, 68, 2))), "no point in it"),
         (saved(np.zeros((4, 0, 2))), "no point in it"),
         (saved(np.full((4, 68, 2), np.nan)), "every point of every frame is absent"),
-        (saved(np.full((4, 68, 2), np.inf)), "point 1 of frame 0 is infinite"),
+        (saved(np.full((4, 68, 2), np.inf)), r"point 1 of frame 0 \(from 0\) is infinite"),
         (saved(np.full((4, 68, 2), 1e300)), "is in no picture"),
     ],
 )
