@@ -10,8 +10,8 @@ const VIEW_PLACE = "facet.view";
 const RANGE_PLACE = "facet.range.";
 /** @type {("edges" | "sureness" | "ghost" | "loupe")[]} */
 const SEEN = ["edges", "sureness", "ghost", "loupe"];
-/** @type {("trail" | "curve" | "everything")[]} */
-const SEEN_OF_CLIPS = ["trail", "curve", "everything"];
+/** @type {("trail" | "curve")[]} */
+const SEEN_OF_CLIPS = ["trail", "curve"];
 /** @type {Labelling[]} */
 const LABELLINGS = ["some", "all", "none"];
 
