@@ -193,6 +193,19 @@ def test_a_locked_point_is_neither_picked_nor_moved_by_anything(open_editor):
 
 
 @pytest.mark.nightly
+def test_the_button_of_boxes_draws_faces_then_people_and_people_at_once_with_shift(open_editor):
+    editor = open_editor()
+    hint, box = editor.page.locator(".hint"), editor.button("box")
+    box.click()
+    expect(hint).to_contain_text("Drag around a face.")
+    box.click()
+    expect(hint).to_contain_text("Drag around a whole person.")
+    box.click()
+    expect(box).to_have_attribute("aria-pressed", "false")
+    box.click(modifiers=["Shift"])
+    expect(hint).to_contain_text("Drag around a whole person.")
+
+
 def test_a_face_with_a_locked_point_is_not_taken_away_with_its_box(open_editor):
     editor = open_editor()
     editor.select(300, 200)

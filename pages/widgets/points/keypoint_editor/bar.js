@@ -3,7 +3,7 @@
 import { isBare } from "./frames.js";
 import { accept, takeBack } from "./judging.js";
 import { goBy, goTo, goToUnreviewed } from "./going.js";
-import { drawBoxesOf } from "./boxes.js";
+import { pressBoxes } from "./boxes.js";
 import { cycleGuide } from "./placing.js";
 import { cycleShape } from "./shaping.js";
 import { toggleLoupe } from "./loupe.js";
@@ -95,7 +95,7 @@ function buildButtons(editor) {
     loupe: button("loupe", "Loupe", toggleLoupe, "y"),
     more: button("more", "More tools", () => toggleTools(editor)),
     adjust: button("adjust", "Brightness, contrast and gamma", () => toggleAdjust(editor)),
-    box: button("box", "Draw and move boxes; of people with Shift", () => drawBoxesOf(editor, "face"), "b"),
+    box: button("box", "Draw and move boxes of faces; pressed again, or with Shift, of people", pressBoxes, "b"),
     whole: button("whole", "The whole window", () => toggleWhole(editor), "w"),
     list: button("list", "List of points", () => toggleList(editor)),
     help: button("help", "Keys", () => toggleHelp(editor), "?"),

@@ -17,7 +17,7 @@ const GRIP_TOUCH = 20;
 const SMALLEST = 3; // pixels of the picture that a box has at least, else it was a click
 const HINTS = {
   face: "Drag around a face. Drag a side or a corner of a box to move it, its frame with Alt as a whole; Del takes the "
-    + "selected one away. Esc ends.",
+    + "selected one away. The button pressed again: people. Esc ends.",
   person: "Drag around a whole person. Drag a side or a corner of a box to move it, its frame with Alt as a whole; Del "
     + "takes the selected one away. Esc ends.",
 };
@@ -29,6 +29,12 @@ export function drawBoxesOf(editor, kind) {
   editor.hint = "";
   editor.canvas.focus({ preventScroll: true });
   editor.refresh();
+}
+
+/** The button: faces, pressed again or with Shift people, then none. @param {Editor} editor @param {Event} [event] */
+export function pressBoxes(editor, event) {
+  const people = editor.options.boxes !== null || (event instanceof MouseEvent && event.shiftKey);
+  drawBoxesOf(editor, people ? "person" : "face");
 }
 
 /** What to say while boxes are drawn. @param {Editor} editor */
