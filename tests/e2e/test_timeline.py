@@ -547,6 +547,24 @@ def test_what_the_server_cannot_do_to_a_clip_holds_up_nothing_for_good(page, cli
     wait_for(lambda: not hidden(clip, 19, k=0))
 
 
+def test_a_range_is_not_accepted_while_points_of_it_are_on_the_way(page, clip):
+    open_at(page, clip, 19)
+    before = points_in(clip.workspace, clip.video)
+    mark(page, clip, 19, 21)
+    page.route("**/api/clip/edits", lambda route: route.abort())
+    panel(page, "Swap left and right").click()
+    panel(page, "Accept").click()
+    expect(page.locator(".hint")).to_have_text("Not accepted yet: what was done before is still being saved.")
+    page.unroute("**/api/clip/edits")
+    told(page, "Swapped left and right in 3 frames.")
+    panel(page, "Accept").click()
+    told(page, "Accepted in 3 frames.")
+    undo(page)
+    undo(page)
+    wait_for(lambda: moved(clip, before) == set())
+    assert heads(clip)[20].review == Review.OPEN
+
+
 @pytest.mark.nightly
 def test_on_another_page_too_an_edit_waits_for_the_correction_before_it(page, clip):
     open_at(page, clip, 19)

@@ -1,7 +1,7 @@
 // Deeds: what is done to many frames of a clip at once. They go into the tab's outbox; what the server answers is heard by
 // whatever editor is open then, or is opened next.
 
-import { correctionOf, isDeed, moment, newId } from "../../shared/outbox/outbox.js";
+import { correctionOf, isDeed, leansOn, moment, newId } from "../../shared/outbox/outbox.js";
 import { rest } from "./going.js";
 import { isAnyLocked } from "./holding.js";
 import { deedSentence, deedWords } from "./telling.js";
@@ -11,6 +11,8 @@ import { deedSentence, deedWords } from "./telling.js";
 
 const MOVING = new Set(["propose", "reset", "swap_sides"]); // which cannot leave single points alone
 
+const MOVES = new Set([...MOVING, "ripple", "undo"]);
+
 export class Deeds {
   /** @param {Editor} editor */
   constructor(editor) {
@@ -18,6 +20,13 @@ export class Deeds {
     /** @type {{ edit: Edit, revision: number }[]} */
     this.settling = []; // corrections that are saved, but not given by the server yet
     this.told = ""; // what came of the last one
+    this.renewing = 0; // answers whose pictures are asked for anew
+  }
+
+  /** Whether points of a range are about to be others than those shown: something is not answered yet. @param {Asked} range */
+  movesIn(range) {
+    const moves = this.editor.outbox.waiting.filter((row) => isDeed(row) && MOVES.has(row.do));
+    return this.renewing > 0 || moves.some((row) => isDeed(row) && (row.do !== "propose" || leansOn(range, row)));
   }
 
   /**
@@ -71,7 +80,9 @@ export class Deeds {
     if ((done.edit ?? null) === null) editor.history.forgetWhere((step) => step.edit === deed.id);
     this.settling.push(...settling);
     this.setStates(states);
+    this.renewing += 1;
     await editor.frames.renew(new Set(pictures));
+    this.renewing -= 1;
     this.settling = this.settling.filter((each) => !settling.includes(each));
     if (editor.frames.closed) return; // another page is shown
     editor.takeFrame();

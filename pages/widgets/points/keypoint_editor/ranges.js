@@ -111,6 +111,9 @@ export async function acceptRange(editor) {
   const hidden = images.filter((image) => !here.has(image)).length;
   if (hidden) return editor.say(`Not accepted: the list leaves out ${countOf(hidden, "frame")} of this range.`);
   editor.commitDraft();
+  if (editor.timeline.deeds.movesIn({ do: "accept", ...asked })) {
+    return editor.say("Not accepted yet: what was done before is still being saved.");
+  }
   const seen = await seenIn(editor, images, asked.track);
   if (!seen) return editor.say(`Not accepted: ${editor.frames.trouble}.`);
   if (seen.length > MOST_SEEN) return editor.say(`Not accepted: mark a shorter range, of ${MOST_SEEN} faces and bodies at most.`);

@@ -445,7 +445,7 @@ function isProposal(row) {
 }
 
 /** Whether a deed is about what a proposal made before it does. @param {Asked} deed @param {Asked} proposal */
-function leansOn(deed, proposal) {
+export function leansOn(deed, proposal) {
   if (deed.do === "undo") return deed.of === proposal.id;
   const [[first, last], [from, to]] = [framesOf(deed), framesOf(proposal)];
   return deed.video === proposal.video && first <= to && last >= from;
