@@ -35,7 +35,7 @@ def clip_shown(workspace: Workspace, video_id: int) -> dict[str, Any]:
     -------
     dict
         ``video``, ``tracks``: as `db.queries.motion.ClipTrack` has them, each with ``id``, ``number``, ``kind``,
-        ``name``, ``first``, ``last``, ``frames``, ``human``, ``truth``.
+        ``name``, ``first``, ``last``, ``frames``, ``human``, ``truth``, ``title``.
 
     Raises
     ------

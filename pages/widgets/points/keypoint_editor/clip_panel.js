@@ -271,13 +271,13 @@ function refreshClipPanel(editor) {
 /** The track of the selected face or body, and the others. @param {Editor} editor */
 function refreshOthers(editor) {
   const { timeline, parts: { clipPanel: { track, other } } } = editor;
-  const own = timeline.titles.get(editor.selectedInstance()?.track ?? 0);
+  const own = timeline.tracks.get(editor.selectedInstance()?.track ?? 0)?.title;
   setText(track, own === undefined ? "No track" : `Track: ${own}`);
   const others = otherTracks(editor);
-  const key = JSON.stringify(others.map(({ id }) => [id, timeline.titles.get(id)]));
+  const key = JSON.stringify(others.map(({ id, title }) => [id, title]));
   if (other.dataset.key === key) return;
   other.dataset.key = key;
-  const options = others.map(({ id }) => make("option", { value: String(id) }, timeline.titles.get(id) ?? ""));
+  const options = others.map(({ id, title }) => make("option", { value: String(id) }, title));
   other.replaceChildren(make("option", { value: "" }, "other track…"), ...options);
   if (!others.some(({ id }) => id === timeline.other)) timeline.other = null;
   other.value = String(timeline.other ?? "");

@@ -4,7 +4,7 @@ import { reasonOf } from "./frames.js";
 
 /** @import { ClipTrack, Course, Range } from "./types.js" */
 
-const CLIP_ANSWER_IN = 60000; // ms; the faces of a clip that has just come in are put into tracks first
+const CLIP_ANSWER_IN = 60000; // ms
 const TURN = 137.5; // degrees between the hues of two tracks: neighbours in number are far apart in colour
 
 /** The T frames of a clip: their pictures (0 where one was removed), numbers, times in seconds, and what is left out. */
@@ -84,17 +84,6 @@ export async function fetchCourse(video, track) {
 export async function fetchFade(instance, width) {
   const answer = await askClip(`fade?instance=${instance}&width=${width}`);
   return (await answer.json()).frames;
-}
-
-/** What a track is called: its name, else its number among those of its kind. @param {ClipTrack[]} tracks */
-export function trackTitles(tracks) {
-  /** @type {Record<string, number>} */
-  const numbers = {};
-  return new Map(tracks.map((track) => {
-    const number = (numbers[track.kind] ?? 0) + 1;
-    numbers[track.kind] = number;
-    return [track.id, track.name ?? `${track.kind} ${number}`];
-  }));
 }
 
 /** @param {ClipTrack} track */

@@ -1,7 +1,7 @@
 // Timeline: the strip under the picture. Above, cuts and the marked range; then the states of the pictures (what a human
 // has set is high, what a model has predicted lower); a line for the selected track; and its instability as a curve.
 
-import { fetchClip, fetchCourse, fetchTracks, nth, trackTitles } from "./clips.js";
+import { fetchClip, fetchCourse, fetchTracks, nth } from "./clips.js";
 import { Deeds } from "./deeds.js";
 import { goTo } from "./going.js";
 import { context2d } from "./picture.js";
@@ -50,8 +50,6 @@ export class Timeline {
   video = 0; // the clip that was asked for last; 0 for none
   /** @type {Map<number, ClipTrack>} */
   tracks = new Map();
-  /** @type {Map<number, string>} */
-  titles = new Map();
   /** @type {Course | null} */
   course = null;
   courseKey = "";
@@ -125,10 +123,6 @@ export class Timeline {
     const tracks = await fetchTracks(video);
     if (video !== this.video) return;
     this.tracks = new Map(tracks.map((track) => [track.id, track]));
-    this.titles = trackTitles(tracks);
-    const { frames } = this.editor;
-    const loose = [...frames.frames.values()].filter((frame) => frame.clip && frame.instances.some(({ track }) => track === null));
-    if (loose.length) await frames.renew(new Set(loose.map(({ id }) => id)));
     this.editor.takeFrame();
   }
 

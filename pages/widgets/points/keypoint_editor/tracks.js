@@ -13,7 +13,7 @@ const TRAIL = 8; // frames before and after
 export function nameTracks({ labels, timeline }) {
   for (const instance of labels.instances.values()) {
     const track = instance.track === null ? undefined : timeline.tracks.get(instance.track);
-    instance.title = track && timeline.titles.get(track.id);
+    instance.title = track?.title;
     instance.colour = track && trackColour(track);
   }
 }

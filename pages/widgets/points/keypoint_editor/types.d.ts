@@ -153,6 +153,7 @@ export interface ClipTrack {
   frames: number;
   human: number;
   truth: number;
+  title: string; // its name, else its kind and its number among those of its kind
 }
 
 export interface Course {
