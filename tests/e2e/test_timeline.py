@@ -437,6 +437,7 @@ def test_tracks_keep_their_names_and_are_cut_swapped_and_joined(page, clip):
     comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 5)
     undo(page)
     comes_to(lambda: len(tracks_of_clip(clip.workspace, clip.video)), 4)
+    told(page, "Undone: track cut.")
     expect(chip).to_have_text("face 1")
     page.get_by_label("Name of the track").fill("Ada")
     panel(page, "Name").click()

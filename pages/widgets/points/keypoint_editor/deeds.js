@@ -42,14 +42,15 @@ export class Deeds {
     const id = asked.edit?.id ?? `${window}.${newId()}`;
     this.told = "";
     this.editor.outbox.add({ ...asked, id, store, author, at: moment() });
-    if (asked.do !== "undo") this.editor.history.push(this.step(id, asked.what ?? deedWords(asked), correction && { ...correction, edit: id }));
+    if (asked.do !== "undo") this.editor.history.push(this.step(id, asked, correction && { ...correction, edit: id }));
     this.editor.refresh();
     return id;
   }
 
-  /** @param {string} id @param {string} [what] was done, in words @param {PointStep} [correction] @returns {DeedStep} */
-  step(id, what, correction) {
-    return { edit: id, image: this.editor.frame?.id ?? 0, deed: true, what, correction };
+  /** @param {string} id @param {Asked} asked at first @param {PointStep} [correction] @returns {DeedStep} */
+  step(id, asked, correction) {
+    const what = asked.what ?? deedWords(asked);
+    return { edit: id, image: this.editor.frame?.id ?? 0, deed: true, kind: asked.do, what, correction };
   }
 
   /** Corrections that belong on the screen until the server gives them. @returns {Edit[]} */
@@ -125,7 +126,7 @@ export class Deeds {
  */
 export function turnDeed(editor, step, other) {
   const { deeds } = editor.timeline;
-  const { what, image } = step;
-  const id = deeds.ask({ do: "undo", again: other === editor.history.done, what, of: step.edit });
-  other.push({ ...deeds.step(id, what, step.correction), image });
+  const { what, kind, edit } = step;
+  const id = deeds.ask({ do: "undo", again: other === editor.history.done, kind, what, of: edit });
+  other.push({ ...step, edit: id });
 }

@@ -38,6 +38,8 @@ const DEED_WORDS = {
   name: "track named",
 };
 
+const OF_TRACKS = new Set(["join", "cut", "swap_tracks", "name"]); // in however many frames
+
 /** What a picture is called; of a clip, with the number of the frame. @param {Frame} frame */
 export function nameInWords({ name, clip }) {
   return clip ? `${name.slice(0, name.lastIndexOf("/"))} · frame ${nth(clip.frame)}` : name;
@@ -101,9 +103,9 @@ const TOLD = {
 };
 
 /** What came of a deed. @param {Deed} deed @param {Pick<DeedAnswer, "done" | "pictures">} answer */
-export function deedSentence({ do: deed, what = "frames changed", again = false }, { done, pictures }) {
+export function deedSentence({ do: deed, kind = deed, what = "frames changed", again = false }, { done, pictures }) {
   const places = pictures.length;
-  const around = places > 1 && !/^tracks? /.test(what) ? ` in ${countOf(places, "frame")}` : "";
+  const around = places > 1 && !OF_TRACKS.has(kind) ? ` in ${countOf(places, "frame")}` : "";
   return TOLD[deed]({ ...done, places, around, what, again });
 }
 

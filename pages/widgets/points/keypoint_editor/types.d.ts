@@ -126,6 +126,7 @@ export interface DeedStep {
   edit: string;
   image: number; // where the hand was
   deed: true;
+  kind?: string; // what was asked for at first
   what?: string; // was done, in words
   correction?: PointStep; // what is left of a ripple that cannot be done
 }

@@ -68,6 +68,7 @@ export interface Asked {
   edit?: Edit; // of a ripple, with the same id
   of?: string; // of an undo: the id with which what is taken back was sent
   again?: boolean; // of an undo: it takes an undo back
+  kind?: string; // of an undo: what was asked for at first
   what?: string; // was done, in words
   [more: string]: unknown;
 }
