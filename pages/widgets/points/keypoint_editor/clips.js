@@ -20,6 +20,9 @@ export class Clip {
     /** @type {Map<number, number>} */
     this.places = new Map(); // picture -> place among these
     this.images.forEach((image, place) => this.places.set(image, place));
+    /** @type {Map<number, number>} */
+    this.placesOfNumbers = new Map(); // number of a frame -> place among these
+    this.numbers.forEach((number, place) => this.placesOfNumbers.set(number, place));
   }
 
   get count() {
@@ -31,9 +34,14 @@ export class Clip {
     return [...this.images].filter((image, place) => image && this.numbers[place] >= first && this.numbers[place] <= last);
   }
 
+  /** The picture of the frame with a number, where there is one. @param {number} number */
+  imageOf(number) {
+    return this.images[this.placesOfNumbers.get(number) ?? -1];
+  }
+
   /** The number that is so many frames on from another, at most the first or the last. @param {number} number @param {number} step */
   beyond(number, step) {
-    const place = this.numbers.indexOf(number) + step;
+    const place = (this.placesOfNumbers.get(number) ?? -1) + step;
     return this.numbers[Math.min(Math.max(place, 0), this.count - 1)];
   }
 }

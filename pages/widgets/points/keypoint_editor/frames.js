@@ -150,6 +150,14 @@ export class Frames {
     this.load();
   }
 
+  /** Pictures with their points, as far as there are any; null where they do not come. @param {number[]} ids */
+  async have(ids) {
+    const here = new Map(ids.map((id) => [id, this.points(id)])); // what comes may take the room of these
+    const missing = ids.filter((id) => !here.get(id));
+    if (missing.length && !(await this.fetchPoints(missing))) return null;
+    return ids.flatMap((id) => here.get(id) ?? this.points(id) ?? []);
+  }
+
   /** Ask for the points of a picture anew: somebody else may have moved them. @param {number} id */
   async refresh(id) {
     await this.fetchPoints([id]);
@@ -210,6 +218,7 @@ export class Frames {
       this.frames.set(frame.id, frame);
     }
     for (const id of ids) this.arrived(id);
+    this.letPointsGo(ids);
     this.load();
   }
 
@@ -288,8 +297,9 @@ export class Frames {
     });
   }
 
-  letPointsGo() {
-    const wanted = new Set(this.wanted);
+  /** @param {number[]} [fresh] pictures that were asked for just now */
+  letPointsGo(fresh = []) {
+    const wanted = new Set([...this.wanted, ...fresh]);
     let points = 0;
     for (const frame of [...this.frames.values()].reverse()) {
       points += frame.instances.reduce((sum, instance) => sum + instance.points.length, 20);

@@ -148,11 +148,11 @@ export async function goToDoubtful(editor) {
   for (let step = 1; step < order.count; step += SEARCHED) {
     const places = Array.from({ length: Math.min(SEARCHED, order.count - step) }, (_, i) => editor.index + step + i);
     const ids = places.map((place) => order.images[(place + order.count) % order.count]);
-    const missing = ids.filter((id) => !frames.points(id));
-    if (missing.length && !(await frames.fetchPoints(missing))) break;
+    const there = await frames.have(ids);
+    if (!there) break;
     if (editor.wanted !== from) return undefined;
-    const found = ids.findIndex((id) => frames.points(id)?.instances.some(unsure));
-    if (found >= 0) return goTo(editor, (places[found] + order.count) % order.count);
+    const found = there.find(({ instances }) => instances.some(unsure));
+    if (found) return goTo(editor, (places[ids.indexOf(found.id)] + order.count) % order.count);
   }
   return editor.say(frames.trouble ? `Not found: ${frames.trouble}.` : "No other picture has an unsure point.");
 }

@@ -40,19 +40,13 @@ export function fadedShape(editor, number, shape) {
   return moved;
 }
 
-/** The frames around that would change, the nearest ones of both sides first. @param {Editor} editor @param {number} here the number of this one */
-function fadedFrames({ timeline: { ripple } }, here) {
-  const numbers = ripple.fade.map(([number]) => number);
-  return numbers.sort((one, other) => Math.abs(one - here) - Math.abs(other - here)).slice(0, MOST_SHOWN);
-}
-
 /** Where points of the frames around would be: rings for the nearest ones, with lines from where they are; dots for others. @param {Editor} editor */
 export function drawPreview(editor) {
   const { ctx, view, frame } = editor;
   const instance = editor.selectedInstance();
   if (!frame?.clip || !instance || !movesUnderWay(editor).length) return;
   const [lines, places] = [new Path2D(), new Path2D()];
-  fadedFrames(editor, frame.clip.frame).forEach((number, i) => {
+  editor.timeline.ripple.fade.slice(0, MOST_SHOWN).forEach(([number], i) => {
     const shape = shapeOfTrack(editor, number, instance.track);
     for (const [, from, to] of shape ? wayOfPoints(editor, number, shape) : []) {
       const end = view.toScreen(...to);

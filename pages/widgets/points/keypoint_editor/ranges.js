@@ -121,19 +121,18 @@ export async function acceptRange(editor) {
 }
 
 /**
- * The revisions of a track, or of all, in these pictures; null where they do not come.
+ * The revisions of a track, or of all, in these pictures; some too many where there are; null where they do not come.
  * @param {Editor} editor @param {number[]} images @param {number | null} track
  */
 async function seenIn({ frames }, images, track) {
   /** @type {number[]} */
   const seen = [];
   for (let start = 0; start < images.length; start += SEEN_AT_ONCE) {
-    const part = images.slice(start, start + SEEN_AT_ONCE);
-    const missing = part.filter((image) => !frames.points(image));
-    if (missing.length && !(await frames.fetchPoints(missing))) return null;
-    const instances = part.flatMap((image) => frames.points(image)?.instances ?? []);
-    const meant = instances.filter((instance) => track === null || instance.track === track);
+    const part = await frames.have(images.slice(start, start + SEEN_AT_ONCE));
+    if (!part) return null;
+    const meant = part.flatMap(({ instances }) => instances).filter((each) => track === null || each.track === track);
     seen.push(...meant.flatMap(({ revision }) => (revision === null ? [] : [revision])));
+    if (seen.length > MOST_SEEN) break;
   }
   return seen;
 }

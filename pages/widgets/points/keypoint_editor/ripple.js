@@ -21,7 +21,7 @@ export class Ripple {
     this.code = ""; // which one
     this.wasOn = false; // before it was pressed
     /** @type {[number, number][]} */
-    this.fade = []; // number of a frame, share of the correction
+    this.fade = []; // number of a frame, share of the correction; the nearest frames first
     this.asked = "";
     /** @type {number | undefined} */
     this.timer = undefined;
@@ -55,14 +55,14 @@ export class Ripple {
     this.fade = [];
     editor.timeline.touch();
     clearTimeout(this.timer);
-    if (instance && key) this.timer = setTimeout(() => void this.ask(instance.id, key), ASK_FADE);
+    if (clip && instance && key) this.timer = setTimeout(() => void this.ask(instance.id, clip.frame, key), ASK_FADE);
   }
 
-  /** @param {number} instance @param {string} key */
-  async ask(instance, key) {
+  /** @param {number} instance @param {number} here the number of its frame @param {string} key */
+  async ask(instance, here, key) {
     const fade = await fetchFade(instance, this.width).catch(() => []); // the door says what is wrong with it
     if (key !== this.asked) return;
-    this.fade = fade;
+    this.fade = fade.sort(([one], [other]) => Math.abs(one - here) - Math.abs(other - here));
     this.editor.timeline.touch();
   }
 }

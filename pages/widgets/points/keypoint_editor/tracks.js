@@ -79,8 +79,7 @@ function shapeAt(editor, index, track) {
 
 /** The points of a track in a frame of the clip, where they are here. @param {Editor} editor @param {number} number @param {number | null} track @returns {Shape | null} */
 export function shapeOfTrack({ frames, timeline: { clip } }, number, track) {
-  const place = clip ? clip.numbers.indexOf(number) : -1;
-  const there = frames.points(clip?.images[place] ?? -1);
+  const there = frames.points(clip?.imageOf(number) ?? -1);
   return there?.instances.find((instance) => instance.track === track)?.points ?? null;
 }
 
