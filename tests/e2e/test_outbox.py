@@ -204,6 +204,28 @@ def test_two_browsers_under_one_name_are_told_of_one_another(page, browser, serv
     context.close()
 
 
+def test_a_refused_acceptance_is_looked_at_anew_and_never_sent_again_as_it_was(page, served):
+    open_editor(page, served)
+    image = view(page)["image"]
+
+    def refuse(route):
+        rows = route.request.post_data_json["edits"]
+        told = {"saved": {}, "refused": {row["id"]: "points changed meanwhile" for row in rows}, "foreign": []}
+        route.fulfill(json=told | {"store": rows[0]["store"], "instances": [], "pictures": {}})
+
+    page.route("**/api/edits", refuse)
+    page.keyboard.press("a")
+    wait_for(lambda: view(page)["image"] != image)
+    expect(notice(page)).to_contain_text("1 edit is not saved: points changed meanwhile.")
+    to_page(page, "People")
+    expect(notice(page).get_by_role("button")).to_have_text(["Discard mine"])
+    to_page(page, "Keypoints")
+    expect(notice(page).get_by_role("button")).to_have_text(["Look at it", "Discard mine"])
+    notice(page).get_by_role("button", name="Look at it").click()
+    wait_for(lambda: view(page)["image"] == image)
+    expect(notice(page)).to_have_text("")
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -86,32 +86,24 @@ export function buildAsk(editor) {
     why: make("span", { class: "why" }),
     apart: make("span", { class: "apart" }),
     look: textButton(editor, "Look at it", andBack(editor, () => lookAtContested(editor))),
-    keep: textButton(editor, "Keep mine", andBack(editor, () => insist(editor))),
+    keep: textButton(editor, "Keep mine", andBack(editor, () => editor.outbox.keep())),
     discard: textButton(editor, "Discard mine", andBack(editor, () => editor.discard())),
   };
   const attributes = { class: "ask", role: "group", "aria-label": "Not saved: what shall hold" };
   return { ...parts, ask: make("div", attributes, parts.why, parts.apart, parts.look, parts.keep, parts.discard) };
 }
 
-/** Send again what was refused; a verdict is looked at anew instead. @param {Editor} editor */
-function insist(editor) {
-  const verdict = editor.outbox.refused.find(({ changes }) => !changes);
-  if (!verdict || verdict.changes) return editor.outbox.retry();
-  editor.outbox.discard([verdict]);
-  return goToImage(editor, verdict.image);
-}
-
 /** What is said where something is refused; of a point that two people moved, whose place it shall have. @param {Editor} editor */
 export function refreshAsk(editor) {
   const { parts, outbox } = editor;
   const { refused } = outbox;
-  const ofPoints = contested(editor).length > 0;
-  const apart = ofPoints ? apartSentence(editor) : "";
+  const apart = apartSentence(editor);
+  const { keep, discard } = outbox.choice();
   setText(parts.why, refused.length ? `Not saved: ${outbox.sentence()}.` : "");
   setText(parts.apart, apart);
   parts.apart.hidden = !apart;
   parts.look.hidden = contestedElsewhere(editor) === null;
   parts.ask.hidden = !refused.length;
-  setText(parts.keep, refused.some(({ changes }) => !changes) ? "Look at it" : "Keep mine");
-  setText(parts.discard, ofPoints ? "Take theirs" : "Discard mine");
+  setText(parts.keep, keep ?? "");
+  setText(parts.discard, discard);
 }

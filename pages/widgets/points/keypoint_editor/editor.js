@@ -10,7 +10,7 @@ import { context2d, Picture } from "./picture.js";
 import { Frames } from "./frames.js";
 import { drawScene, isMoving } from "./draw.js";
 import { applyBoxes, followBoxes, pointNewBoxes } from "./boxes.js";
-import { arrived, attachLeaving, followPage, rest } from "./going.js";
+import { arrived, attachLeaving, followPage, goToImage, rest } from "./going.js";
 import { chooseInstance, pointName } from "./commands.js";
 import { isGuided, isPlacing } from "./placing.js";
 import { unlocked } from "./holding.js";
@@ -136,6 +136,8 @@ export class Editor {
     /** @type {(what: "change" | "rebase" | "saved" | "answered" | "leaving", hear: () => void) => void} */
     const on = (what, hear) => this.outbox.addEventListener(what, hear, { signal: this.lifetime.signal });
     on("change", () => this.refresh());
+    this.look = (/** @type {number} */ image) => goToImage(this, image);
+    this.outbox.lookBy(this.look);
     on("rebase", () => this.rebase());
     on("leaving", () => this.commitDraft());
     on("answered", () => this.timeline.deeds.hear());
@@ -149,6 +151,7 @@ export class Editor {
   close() {
     this.sendDraft(); // a page that is being left must not be asked to run anew
     this.lifetime.abort();
+    if (this.outbox.look === this.look) this.outbox.lookBy(null);
     this.observer.disconnect();
     this.pageObserver.disconnect();
     this.cancelPainting();

@@ -23,11 +23,9 @@ function lines(outbox) {
   const shown = undone(outbox);
   if (refused.length) {
     const count = refused.length === 1 ? "1 edit is" : `${refused.length} edits are`;
-    const ofPoints = refused.some(({ changes }) => changes);
-    const buttons = [
-      button(ofPoints ? "Keep mine" : "Try again", () => outbox.retry()),
-      button(ofPoints ? "Take theirs" : "Discard mine", () => outbox.discard(outbox.refused)),
-    ];
+    const { keep, discard } = outbox.choice();
+    const buttons = [button(discard, () => outbox.discard(outbox.refused))];
+    if (keep) buttons.unshift(button(keep, () => outbox.keep()));
     shown.push({ state: "failed", text: `${count} not saved: ${outbox.sentence()}.`, buttons });
   }
   if (waiting.length && trouble) {
@@ -67,7 +65,7 @@ function allSaved(count) {
 /** @param {HTMLElement} root @param {Outbox} outbox */
 function refresh(root, outbox) {
   const shown = lines(outbox);
-  const key = JSON.stringify(shown.map(({ state, text, buttons }) => [state, text, buttons.length]));
+  const key = JSON.stringify(shown.map(({ state, text, buttons }) => [state, text, ...buttons.map((each) => each.textContent)]));
   if (root.dataset.shown === key) return; // a button that is pressed just now stays
   root.dataset.shown = key;
   root.replaceChildren(

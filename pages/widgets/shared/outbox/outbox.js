@@ -55,6 +55,8 @@ export class Outbox extends EventTarget {
     /** @type {DeedDone[]} */
     this.answered = []; // what became of deeds; the editor takes them
     this.told = 0; // how many of these were saved a moment ago
+    /** @type {((image: number) => void) | null} */
+    this.look = null; // opens a picture, while an editor is there
     this.failing = { id: "", times: 0 }; // the deed that the server failed at last, and how often in a row
     /** @type {number | undefined} */
     this.toldTimer = undefined;
@@ -215,6 +217,32 @@ export class Outbox extends EventTarget {
     this.answered = [];
     this.tell("rebase");
     this.schedule(0);
+  }
+
+  /**
+   * What is asked where something is refused, in words: how it is kept, if it can be here, and how it is given up. A verdict
+   * was about other points than those that are there now: it is looked at anew.
+   */
+  choice() {
+    const { refused } = this;
+    const ofPoints = refused.some(({ changes }) => changes);
+    const again = ofPoints ? "Keep mine" : "Try again";
+    const keep = refused.some(({ verdict }) => verdict) ? (this.look && "Look at it") : again;
+    return { keep, discard: ofPoints ? "Take theirs" : "Discard mine" };
+  }
+
+  /** Keep what was refused, as `choice` says. */
+  keep() {
+    const unseen = this.refused.find(({ verdict }) => verdict);
+    if (!unseen?.verdict) return this.retry();
+    this.discard([unseen]);
+    return this.look?.(unseen.image);
+  }
+
+  /** Say who opens pictures, or that nobody does any more. @param {Outbox["look"]} look */
+  lookBy(look) {
+    this.look = look;
+    this.tell("change");
   }
 
   /** Try again at the user's wish; a refused edit goes onto the revision that came with the refusal. */
