@@ -716,8 +716,7 @@ def test_a_correction_that_fades_takes_the_place_of_a_refused_edit_of_the_point(
 
 
 def refuse_ripple(page):
-    """Answer every ripple that it cannot be done, until the route is let go."""
-    page.unroute("**/api/clip/edits")
+    """Answer every ripple that it cannot be done, until the route is let go: before any route that is there."""
     page.route("**/api/clip/edits", lambda route: route.fulfill(status=422, json={"error": "not now"}))
 
 
