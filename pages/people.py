@@ -3,25 +3,22 @@
 import streamlit as st
 
 from core.jobs.kinds import kinds_shown_on
-from db.engine import LARGEST_ID, reading
+from db.engine import LARGEST_ID
 from db.queries.jobs import newest_ended_run
-from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
 from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import group_again, result_of_grouping
 from pages.widgets.people.history import decisions
 from pages.widgets.people.meanwhile import decided_meanwhile
 from pages.widgets.people.questions import open_questions
+from pages.widgets.people.totals import who_is_there
 from pages.widgets.people.views import PERSON, faces_of_nobody, list_of_people, one_person, seen_once
 from pages.widgets.shared.address import among, between, end_page, in_address, kept
-from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
+from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library
 from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop("People")
-with reading(workspace().engine) as session:
-    grouped = count_people_page(dataset.id, view=PeopleView.KNOWN, session=session)
-    once = count_people_page(dataset.id, view=PeopleView.ONCE, session=session)
-    nobody = count_loose_faces(dataset.id, session=session)
-    last_run = newest_ended_run(dataset.id, kinds_shown_on("people"), session=session)
+grouped, once, nobody = who_is_there(dataset.id, dataset.revision)
+last_run = read(lambda session: newest_ended_run(dataset.id, kinds_shown_on("people"), session=session))
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("People", anchor=False, width="stretch")
@@ -57,7 +54,7 @@ view = st.segmented_control(
     **in_address("view", among(offered), "people"),
 )
 if view == "people":
-    list_of_people(dataset.id, newest_run)
+    list_of_people(dataset.id, grouped, newest_run)
 elif view == "once":
     seen_once(dataset.id)
 elif view == "nobody":

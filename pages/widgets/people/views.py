@@ -45,14 +45,19 @@ def open_person(person_id: int, _face: int = 0) -> None:
     st.rerun()
 
 
-def list_of_people(dataset_id: int, newest_run: int) -> None:
-    """Named people first, then by size, as they were when the page of the list was opened, or `newest_run` ended."""
+def list_of_people(dataset_id: int, known: int, newest_run: int) -> None:
+    """Named people first, then by size, as they were when the page of the list was opened, or `newest_run` ended.
+
+    `known` is how many there are.
+    """
     wanted = st.text_input(
         "Find a name", placeholder="Part of a name", width=260, icon=":material/search:", **in_address("find", text, "")
     ).strip()
     ticked_bar(dataset_id)
     with reading(workspace().engine) as session:
-        count = count_people_page(dataset_id, view=PeopleView.KNOWN, name_contains=wanted, session=session)
+        count = known
+        if wanted:
+            count = count_people_page(dataset_id, view=PeopleView.KNOWN, name_contains=wanted, session=session)
         rows, offset = paged(count, _ROWS, key=f"people-{dataset_id}-{wanted}")
         fresh = people_page(
             dataset_id, view=PeopleView.KNOWN, name_contains=wanted, offset=offset, limit=_ROWS, session=session

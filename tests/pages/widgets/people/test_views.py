@@ -14,7 +14,7 @@ from tests.builders.staged_people import add_faces, vector
 def listed(dataset_id, newest_run=0):
     from pages.widgets.people.views import list_of_people
 
-    list_of_people(dataset_id, newest_run)
+    list_of_people(dataset_id, 3, newest_run)
 
 
 @pytest.fixture
