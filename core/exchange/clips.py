@@ -16,7 +16,7 @@ from core.media.videos import rate_of
 from db.batching import id_batches
 from db.queries.exchange import clips_with_frames, exclusions
 from db.queries.library import excluded_names, group_parts, videos
-from db.queries.motion import tracks_in_clip
+from db.queries.motion.tracks import tracks_in_clip
 from db.tables import Exclusion, Frame, GroupPart, Video
 from db.writes.motion import add_track, set_tracks
 from db.writes.rows import change_rows, insert_rows

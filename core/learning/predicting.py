@@ -18,7 +18,7 @@ from core.library.batches import visit_instances
 from core.models.faces.interfaces import LocatedPoints
 from db.engine import reading
 from db.queries.learning.models import count_predictions, instances_to_predict
-from db.queries.motion import frame_pictures
+from db.queries.motion.seen import frame_pictures
 from db.tables import Image, Instance, Prediction
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from core.foundation.arrays import ABSENT, Floats, Keypoints
 from core.foundation.errors import BadInput, NotFound
 from core.foundation.messages import Message
-from db.queries.motion import RangeFrame, RangeInstance, frames_between, instances_between
+from db.queries.motion.ranges import RangeFrame, RangeInstance, frames_between, instances_between
 from db.tables import Instance, Source, Video
 
 MOST_FRAMES: Final = 20_000  # at once: all of it is one transaction, and one undo

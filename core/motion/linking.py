@@ -10,7 +10,7 @@ import scipy
 
 from core.foundation.arrays import Bools, Floats, Ints, Keypoints
 from core.foundation.geometry import boxes_of, iou
-from db.queries.motion import ClipFrame, SeenInstance
+from db.queries.motion.seen import ClipFrame, SeenInstance
 
 Chain = dict[int, SeenInstance]  # by position in the clip
 

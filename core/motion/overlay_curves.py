@@ -13,7 +13,7 @@ from core.foundation.arrays import ABSENT, Bools, Floats, Ints, Keypoints, finit
 from core.metrics.stability.deviation import dev, deviation_curve, indicator
 from core.metrics.stability.running import FEWEST, WINDOW, running_indicator
 from core.motion.linking import VideoTrack
-from db.queries.motion import FramePicture, FramePoints
+from db.queries.motion.seen import FramePicture, FramePoints
 
 _INDICATOR: Final = f"Indicator over the last {WINDOW} frames: deviation over that of the human labels; 1 is best"
 _DEVIATION: Final = f"Deviation of the points, %; the indicator needs {FEWEST} labelled frames in a row"

@@ -23,7 +23,7 @@ from core.motion.overlay import STATIC_POINTS, Overlay, layers
 from core.motion.overlay_curves import PointsSource, curves_of
 from db.engine import reading
 from db.queries.library import all_clips, clips_named
-from db.queries.motion import (
+from db.queries.motion.seen import (
     ClipFrame,
     FramePicture,
     clip_frames,

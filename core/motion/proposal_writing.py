@@ -14,7 +14,7 @@ from core.foundation.messages import message
 from core.foundation.workspace import Workspace
 from core.motion.clip_edits import Changes, done_before, make_instance, note_result, record_edit, touched_pictures
 from core.motion.courses import Course
-from db.queries.motion import RangeFrame
+from db.queries.motion.ranges import RangeFrame
 from db.tables import PROPOSAL, Image, Instance, KeypointRevision, Review, Source, Video
 from db.writes.library import refresh_picture
 from db.writes.models import ensure_model_version, note_model_use

@@ -25,7 +25,7 @@ from core.motion.tracklets import link_clip
 from core.tracks.flow import LEAST_FOLLOWED, MOST_ERROR, Stop, flow_step, shape_size
 from core.tracks.interpolation import INTERPOLATIONS
 from db.engine import reading
-from db.queries.motion import RangeFrame
+from db.queries.motion.ranges import RangeFrame
 from db.tables import Image
 
 METHODS: Final[dict[str, dict[str, Any]]] = {  # with the settings that its proposals are stored under

@@ -22,7 +22,7 @@ from core.points.windows import window_of
 from db.batching import id_batches
 from db.engine import reading
 from db.queries.library import excluded_names
-from db.queries.motion import RangeFrame, instances_between, predicted_between, predicted_of
+from db.queries.motion.ranges import RangeFrame, instances_between, predicted_between, predicted_of
 from db.queries.points import newest_revision
 from db.tables import Exclusion, Image, Instance, KeypointRevision, Review, Source, Video, WorkKind
 from db.writes.dashboard import record_work

@@ -20,7 +20,13 @@ from core.motion.tracklets import link_clip
 from core.points.annotating import Edit, write_edit
 from core.tracks.ripple import faded_by, weights
 from db.engine import reading
-from db.queries.motion import PlaceOfInstance, RangeInstance, frames_between, instances_between, place_of_instance
+from db.queries.motion.ranges import (
+    PlaceOfInstance,
+    RangeInstance,
+    frames_between,
+    instances_between,
+    place_of_instance,
+)
 from db.tables import Instance, KeypointRevision, Review, Source
 from db.writes.library import refresh_picture
 from db.writes.points import append_revision

@@ -34,7 +34,7 @@ def clip_shown(workspace: Workspace, video_id: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``video``, ``tracks``: as `db.queries.motion.ClipTrack` has them, each with ``id``, ``number``, ``kind``,
+        ``video``, ``tracks``: as `db.queries.motion.tracks.ClipTrack` has them, each with ``id``, ``number``, ``kind``,
         ``name``, ``first``, ``last``, ``frames``, ``human``, ``truth``, ``title``.
 
     Raises

@@ -18,7 +18,7 @@ from db.batching import id_batches
 from db.engine import reading
 from db.queries.learning.models import StoredPrediction, count_predictions, predictions, predictions_of
 from db.queries.library import videos
-from db.queries.motion import clip_frames, instances_in_clips, seen_instances
+from db.queries.motion.seen import clip_frames, instances_in_clips, seen_instances
 from db.tables import ModelVersion
 from db.writes.models import ensure_model_version, note_model_use, replace_predictions
 from db.writing import writing

@@ -26,7 +26,8 @@ from core.tracks.files import read_tracks
 from core.tracks.smoothing import DEFAULTS, Delay, delay, smooth
 from db.engine import reading
 from db.queries.library import videos
-from db.queries.motion import clip_frames, seen_instances, titles_of_instances, versions_in_videos
+from db.queries.motion.seen import clip_frames, seen_instances, versions_in_videos
+from db.queries.motion.tracks import titles_of_instances
 from db.tables import Video
 
 _BINS: Final = 81

@@ -20,7 +20,9 @@ from core.motion.rippling import faded_frames
 from core.motion.sent_clip_edits import clip_shown
 from core.points.sent_values import number_in
 from db.engine import reading
-from db.queries.motion import TrackHead, clip_frames, heads_of_track, timeline_frames
+from db.queries.motion.ranges import timeline_frames
+from db.queries.motion.seen import clip_frames
+from db.queries.motion.tracks import TrackHead, heads_of_track
 from db.tables import TRUTH, Source, Video
 
 NOTHING: Final = 0

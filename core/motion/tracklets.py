@@ -23,10 +23,10 @@ from core.motion.linking import breaks_of
 from core.people.deciding import move_faces, name_person
 from db.batching import id_batches
 from db.engine import reading
-from db.queries.motion import (
+from db.queries.motion.seen import clip_frames
+from db.queries.motion.tracks import (
     ClipTrack,
     PlacedInstance,
-    clip_frames,
     clips_not_linked,
     frames_not_linked,
     placed_instances,

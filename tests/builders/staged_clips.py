@@ -9,7 +9,7 @@ from core.foundation.arrays import Keypoints, Uncertainty
 from core.foundation.workspace import Workspace
 from core.library.clip_importing import ClipIntake
 from core.library.sample_clips import draw_clips_of_people, label_clips
-from db.queries.motion import frame_pictures
+from db.queries.motion.seen import frame_pictures
 from db.tables import Instance, Prediction, Run, RunState, TrainedModel, Video, now
 from db.writes.models import ensure_model_version
 from db.writing import writing

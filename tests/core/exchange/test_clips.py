@@ -21,7 +21,8 @@ from core.motion.tracklets import cut_track, link_clips, name_track, tracks_of_c
 from db.engine import reading
 from db.queries.exchange import exclusions
 from db.queries.library import group_parts, videos
-from db.queries.motion import clip_frames, frame_pictures, tracks_in_clip
+from db.queries.motion.seen import clip_frames, frame_pictures
+from db.queries.motion.tracks import tracks_in_clip
 from db.tables import Assignment, Exclusion, GroupPart, Image, Instance, KeypointRevision, Person, Track, Video
 from db.writes.library import ensure_dataset, ensure_user, refresh_picture
 from db.writing import writing

@@ -20,7 +20,7 @@ from core.library.serving import serve_thumbnail
 from core.media.videos import VideoWriter, frames, probe
 from db.engine import reading
 from db.queries.library import all_clips, clips_named, videos
-from db.queries.motion import clip_frames, frame_pictures
+from db.queries.motion.seen import clip_frames, frame_pictures
 from db.tables import Dataset, Frame, Image, ImagePath, Run, RunState, Video
 from db.writing import writing
 from tests.builders.after_deaths import AfterDeaths

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.motion.linking import breaks_of, link_instances
-from db.queries.motion import ClipFrame, SeenInstance
+from db.queries.motion.seen import ClipFrame, SeenInstance
 
 
 def rows_of(*indices):

@@ -11,7 +11,7 @@ from core.motion.smoothing_predictions import smooth_predictions
 from core.motion.stability import Smoothing, of_dataset
 from core.tracks.smoothing import delay, one_euro
 from db.engine import reading
-from db.queries.motion import frame_pictures
+from db.queries.motion.seen import frame_pictures
 from db.tables import Run, RunState, Video
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face

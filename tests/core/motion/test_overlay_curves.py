@@ -8,7 +8,7 @@ from core.metrics.stability.deviation import indicator
 from core.metrics.stability.running import running_indicator
 from core.motion.linking import VideoTrack
 from core.motion.overlay_curves import PointsSource, curves_of, deviation_of
-from db.queries.motion import FramePicture, FramePoints
+from db.queries.motion.seen import FramePicture, FramePoints
 from db.tables import Image
 from tests.builders.moving_faces import moving_face, square
 

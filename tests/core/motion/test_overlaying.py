@@ -23,7 +23,7 @@ from core.motion.overlaying import (
 )
 from db.engine import reading
 from db.queries.jobs import skipped_page
-from db.queries.motion import frame_pictures
+from db.queries.motion.seen import frame_pictures
 from db.tables import Frame, Image, Instance, Video
 from db.writes.library import ensure_dataset
 from db.writing import writing

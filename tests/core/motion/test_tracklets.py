@@ -12,7 +12,7 @@ from core.motion.clip_edits import undo_clip_edit
 from core.motion.tracklets import cut_track, join_tracks, link_clip, link_clips, name_track, swap_tracks, tracks_of_clip
 from core.people.deciding import move_faces, undo
 from db.engine import reading
-from db.queries.motion import titles_of_instances
+from db.queries.motion.tracks import titles_of_instances
 from db.tables import ClipEdit, Dataset, Embedding, Frame, Instance, PeopleEvent, Review, Run, RunState, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version

@@ -1,0 +1,1 @@
+"""Reads of what moves: clips, their tracks, and parts of them."""
