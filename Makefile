@@ -10,7 +10,7 @@ SIDE_BY_SIDE := -n logical $(BY_FILE)
 # Journeys wait for pages half of their time, so there is one more than cores.
 IN_BROWSERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) $(BY_FILE)
 
-.PHONY: run test nightly check e2e bench screenshots format migrate worker hooks clean
+.PHONY: run test nightly coverage check e2e bench screenshots format migrate worker hooks clean
 
 run: $(VENV)/run.stamp $(VENV)/guesses.stamp
 	@FACET_HOST=$(HOST) FACET_PORT=$(PORT) exec $(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
@@ -20,11 +20,15 @@ test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" --ignore=tests/e2e
 	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m "not nightly" tests/e2e
 
-# The slow and rare tests too, and how much of each subject all but the browser's reach.
+# What `make test` leaves out: the slow and rare tests.
 nightly: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m nightly --ignore=tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m nightly tests/e2e
+
+# How much of each subject all tests but the browser's reach; watching takes them three times as long.
+coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/e2e --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floors
-	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m nightly tests/e2e
 
 check: $(VENV)/dev.stamp node_modules/.stamp
 	$(BIN)/ruff check .
