@@ -14,6 +14,7 @@ from db.tables import (
     Assignment,
     Dataset,
     Exclusion,
+    FaceQuality,
     Frame,
     GroupPart,
     Image,
@@ -33,7 +34,7 @@ from db.tables import (
 _COUNTED: Final[dict[str, tuple[type[SQLModel], ...]]] = {
     "revision": (
         *(Assignment, Exclusion, Frame, GroupPart, Image, ImagePath, Instance, KeypointRevision, ModelUse, PeopleEvent),
-        *(Person, Prediction, TrainedModel, Video),
+        *(Person, Prediction, TrainedModel, Video, FaceQuality),
     ),
     # Which pictures a list of names leaves out follows from their paths too.
     "ranking_revision": (Exclusion, GroupPart, ImagePath, Prediction, Promotion, TrainedModel),

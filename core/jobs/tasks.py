@@ -27,6 +27,7 @@ from core.people.encoders import fetch_encoder, fetch_weights
 from core.people.finding import complete_faces, find_faces, lacks_mesh
 from core.people.grouping import group_people
 from core.people.grouping_outline import outline_grouping
+from core.people.quality import measure_faces
 from core.points.arrived_labels import answer_waiting, apply_waiting
 from core.points.label_importing import import_labels, label_files_among, read_any_points, read_label_files
 from core.points.pictures_beside import pictures_beside
@@ -176,7 +177,8 @@ def bodies_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Group faces into people."""
+    """Group faces into people, those that nobody has measured yet measured first."""
+    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
     grouped = group_people(
         workspace,
         dataset_id=dataset_of(run),

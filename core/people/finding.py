@@ -1,4 +1,4 @@
-"""Finding faces: boxes, 68 landmarks and an embedding for every face of a dataset.
+"""Finding faces: boxes, 68 landmarks, an embedding and the quality of every face of a dataset.
 
 What a picture gave is written in one transaction with the note that it was scanned (`Scan`), so a run that was killed
 goes on where it stopped: nothing twice, nothing lost. Faces that were drawn by a human, came in with an import or were
@@ -22,9 +22,11 @@ from core.foundation.workspace import Workspace
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from core.library.derived import find_derived, keep_derived
 from core.media.images import crop_suffix, face_crop, jpeg
+from core.metrics.face_quality import FaceFigures
 from core.models import AUTO, LANDMARKERS, lacking
 from core.models.faces.interfaces import LocatedPoints, located
 from core.people.face_models import FaceAnalysis, FaceModels, five_points
+from core.people.quality import figures_of, quality_row
 from core.people.scans import note_scan, unknown
 from db.engine import reading
 from db.queries.learning.models import StoredPrediction
@@ -34,6 +36,7 @@ from db.tables import Embedding, Instance, Review, Source, sides
 from db.writes.library import refresh_picture
 from db.writes.models import note_model_use, replace_predictions
 from db.writes.points import append_revision
+from db.writes.quality import set_quality
 from db.writing import writing
 
 
@@ -51,7 +54,7 @@ class _Provenance:
 def find_faces(
     workspace: Workspace, *, dataset_id: int, run_id: int, encoder: str | None = None, progress: Progress = DEAF
 ) -> None:
-    """Detect, landmark and embed every picture that the detector has not seen.
+    """Detect, landmark, embed and measure every picture that the detector has not seen.
 
     A face that is there already (drawn or removed by a human, or found by an earlier version) is not added again. A
     picture that cannot be looked at becomes a `Skipped` row of the run, and a scan with the reason.
@@ -76,9 +79,13 @@ def find_faces(
     for batch in opened_batches(workspace, waiting, progress):
         outcomes = attempt(batch, lambda pictures: models.analyse([picture.pixels for picture in pictures]))
         _keep_crops(workspace, batch, outcomes)
+        figures = [
+            [] if isinstance(faces, PictureFailure) else figures_of(picture.pixels, faces)
+            for picture, faces in zip(batch, outcomes, strict=True)
+        ]
         with writing(workspace.engine) as session:
-            for picture, faces in zip(batch, outcomes, strict=True):
-                _store_scan(picture.image.id, faces, provenance, session=session)
+            for picture, faces, measured in zip(batch, outcomes, figures, strict=True):
+                _store_scan(picture.image.id, faces, measured, provenance, session=session)
         done += len(batch)
         progress.advance(done)
 
@@ -101,26 +108,35 @@ def _keep_crops(
 
 
 def _store_scan(
-    image_id: int, outcome: FaceAnalysis | PictureFailure, provenance: _Provenance, *, session: Session
+    image_id: int,
+    outcome: FaceAnalysis | PictureFailure,
+    figures: Sequence[FaceFigures],
+    provenance: _Provenance,
+    *,
+    session: Session,
 ) -> None:
     looked = outcome if isinstance(outcome, PictureFailure) else len(outcome.boxes)
     image = note_scan(image_id, provenance.detector_id, provenance.run_id, looked, session=session)
     if image is None or isinstance(outcome, PictureFailure):
         return
     there = session.exec(select(Instance).where(Instance.image_id == image_id, Instance.kind == "face")).all()
-    _add_faces(image_id, outcome, unknown(outcome.boxes, there), provenance, session=session)
+    added = unknown(outcome.boxes, there)
+    instances = _add_faces(image_id, outcome, added, provenance, session=session)
+    for instance, row in zip(instances, added, strict=True):
+        set_quality(quality_row(instance.id, figures[row]), session=session)
     refresh_picture(image_id, session=session)
 
 
 def _add_faces(
     image_id: int, faces: FaceAnalysis, rows: Sequence[int], provenance: _Provenance, *, session: Session
-) -> None:
+) -> list[Instance]:
     instances = [_instance(image_id, faces.boxes, row, provenance) for row in rows]
     session.add_all(instances)
     session.flush()
     for instance, row in zip(instances, rows, strict=True):
         _complete(instance, faces.landmarks[row], faces.vectors[row], provenance, session=session)
     session.flush()
+    return instances
 
 
 def _complete(

@@ -13,7 +13,7 @@ from core.foundation.arrays import Box
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.workspace import Workspace
 from core.library.lookup import find_image
-from db.tables import BoxRevision, BoxSource, Embedding, Image, Instance, Source, WorkKind, sides
+from db.tables import BoxRevision, BoxSource, Embedding, FaceQuality, Image, Instance, Source, WorkKind, sides
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
 from db.writing import writing
@@ -59,7 +59,7 @@ def add_instances(
 
 
 def move_box(workspace: Workspace, instance_id: int, shown: Box, box: Box, *, author_id: int, edit_id: str) -> None:
-    """Give an instance another box, in the place of the one that was `shown`. Its embedding has to be made anew.
+    """Give an instance another box, in the place of the one that was `shown`. Its embedding and quality go.
 
     Raises
     ------
@@ -90,7 +90,8 @@ def move_box(workspace: Workspace, instance_id: int, shown: Box, box: Box, *, au
             setattr(instance, side, value)
         instance.box_source = BoxSource(same or BoxSource.DRAWN)
         session.add(_revision(instance, author_id, edit_id))
-        session.exec(delete(Embedding).where(col(Embedding.instance_id) == instance_id))
+        for table in (Embedding, FaceQuality):
+            session.exec(delete(table).where(col(table.instance_id) == instance_id))
         record_work(author_id, instance.dataset_id, WorkKind.BOXES_DRAWN, session=session)
 
 

@@ -25,7 +25,7 @@ from db.tables.library import (
 )
 from db.tables.models import ModelUse, ModelVersion, Prediction, Promotion, TrainedModel
 from db.tables.motion import PROPOSAL, ClipEdit, Track
-from db.tables.people import Assignment, Embedding, PeopleEvent, Person, Separation
+from db.tables.people import Assignment, Embedding, FaceQuality, PeopleEvent, Person, Separation
 from db.tables.points import (
     TRUTH,
     BoxRevision,
@@ -54,6 +54,7 @@ __all__ = [
     "Embedding",
     "Exclusion",
     "Export",
+    "FaceQuality",
     "Frame",
     "GroupPart",
     "Image",

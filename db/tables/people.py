@@ -29,6 +29,21 @@ class Embedding(SQLModel, table=True):
     mark: int = Field(default_factory=random_mark, sa_column=Column(BigInteger, nullable=False, default=random_mark))
 
 
+class FaceQuality(SQLModel, table=True):
+    """How well a face can be recognised (`core.metrics.face_quality.FaceFigures`). Goes when its box is moved.
+
+    The detection score is in `Instance.score`.
+    """
+
+    instance_id: int = key("instance.id", cascade=True, primary=True)
+    sharpness: float
+    size: float
+    yaw: float | None = None
+    pitch: float | None = None
+    disagreement: float | None = None
+    at: datetime = moment()
+
+
 class Person(SQLModel, table=True):
     """Somebody in a dataset, named or not. A person that was merged away stays as a row, so that undo finds it."""
 

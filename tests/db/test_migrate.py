@@ -27,10 +27,12 @@ from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
 from db.queries.people.ownership import separations
+from db.queries.people.quality import unmeasured_faces
 from db.queries.store import store_id
 from db.tables import (
     Dataset,
     Exclusion,
+    FaceQuality,
     Image,
     Instance,
     KeypointRevision,
@@ -778,3 +780,28 @@ def test_a_frame_without_a_file_keeps_its_name_on_the_way_back(engine, tmp_path)
     run(engine, command.downgrade, "0015")
     with engine.connect() as now:
         assert now.execute(text("SELECT sha256 FROM image WHERE id = 2")).scalar() == "2" * 64
+
+
+FACE_BEFORE = """
+INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
+INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
+INSERT INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, state, faces, imported_at)
+    VALUES (1, 1, 'a.png', 'a', 1, 9, 9, 'PNG', 'a', 'found', 1, '2026-01-01');
+INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bottom, origin, removed, created_at)
+    VALUES (1, 1, 1, 'face', 0, 0, 8, 8, 'model', 0, '2026-01-01')"""
+
+
+def test_faces_of_an_older_store_are_there_unmeasured_and_going_back_takes_nothing_but_their_quality(engine, tmp_path):
+    run(engine, command.upgrade, "0018")
+    with migrating(engine) as connection:
+        for statement in FACE_BEFORE.split(";\n"):
+            connection.exec_driver_sql(statement)
+    assert upgrade(engine, tmp_path / "backups").exists()
+    with writing(engine) as session:
+        assert [face.id for face, _ in unmeasured_faces(1, session=session)] == [1]
+        session.add(FaceQuality(instance_id=1, sharpness=2.5, size=8))
+    run(engine, command.downgrade, "0018")
+    with engine.connect() as now:
+        assert now.execute(text("SELECT id, image_id FROM instance")).all() == [(1, 1)]
+        assert "facequality" not in inspect(now).get_table_names()
+    run(engine, command.upgrade, "head")

@@ -15,6 +15,7 @@ from db.tables import (
     Assignment,
     Dataset,
     Exclusion,
+    FaceQuality,
     Frame,
     GroupPart,
     ImagePath,
@@ -238,6 +239,7 @@ _TEXTS = {
     "recipe": "another",
     "kind": "person",
     "scene": 9,
+    "sharpness": 9.0,
     "uncertainty": b"",
     "settings": {},
     "source": Source.MODEL,
@@ -266,6 +268,7 @@ def one_of_each(filled):
     with writing(shelf.workspace.engine) as session:
         session.add(ImagePath(image_id=image, path="b.png"))
         session.add(Exclusion(dataset_id=shelf.dataset, name="b.png", author_id=shelf.author))
+        session.add(FaceQuality(instance_id=instance, sharpness=1, size=1))
         person = ensure_person(shelf.dataset, "Ada", shelf.author, session=session)
         session.add(Assignment(instance_id=instance, dataset_id=shelf.dataset, person_id=person, source=Source.HUMAN))
         session.add(GroupPart(dataset_id=shelf.dataset, group="folder ", part="test"))

@@ -15,7 +15,7 @@ from core.library.uploading import keep_upload
 from core.people.encoders import encoder_of
 from core.people.finding import CompletedFaces
 from db.engine import reading
-from db.tables import Embedding, Export, Frame, Image, Instance, RunState, Scan, Video
+from db.tables import Embedding, Export, FaceQuality, Frame, Image, Instance, RunState, Scan, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -140,6 +140,13 @@ def test_pictures_that_a_run_has_looked_at_are_told_from_those_of_before(workspa
     assert do("faces").counts["looked_at"] == 1
     monkeypatch.setattr(tasks, "find_faces", lambda *_, **__: None)
     assert do("faces").counts["looked_at"] == 0
+
+
+def test_faces_are_measured_before_they_are_grouped(workspace, dataset, do):
+    [face] = add_faces(workspace, dataset, [("a.jpg", vector(0))])
+    assert do("people").state == RunState.DONE
+    with reading(workspace.engine) as session:
+        assert session.get(FaceQuality, face).size == 48
 
 
 def test_faces_of_which_one_has_an_embedding_are_grouped(workspace, do, one_face, monkeypatch):

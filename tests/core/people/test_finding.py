@@ -21,6 +21,7 @@ from core.points.boxes import add_instances
 from db.engine import reading
 from db.queries.library import counts
 from db.tables import (
+    FaceQuality,
     ImageState,
     Instance,
     KeypointRevision,
@@ -60,6 +61,9 @@ def test_every_face_gets_a_box_68_points_and_an_embedding(shelf, models):
     assert (revision.id, revision.skeleton, revision.source) == (first.revision_id, "face68", Source.MODEL)
     (embedding,) = shelf.embeddings(first.id)
     assert np.frombuffer(embedding.vector, "<f4") == pytest.approx([np.cos(0.4), np.sin(0.4)])
+    with reading(shelf.workspace.engine) as session:
+        quality = session.get(FaceQuality, first.id)
+    assert (quality.size, quality.sharpness, quality.yaw) == (20, 0, None)
     image = shelf.image("two.png")
     assert (image.state, image.faces, image.reason) == (ImageState.FOUND, 2, None)
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.points.boxes import add_instances, move_box
 from db.engine import reading
-from db.tables import BoxRevision, Embedding, Instance
+from db.tables import BoxRevision, Embedding, FaceQuality, Instance
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 
@@ -26,6 +26,7 @@ def found(shelf):
     encoder = shelf.model("encoder", trained=False)
     with writing(shelf.workspace.engine) as session:
         session.add(Embedding(instance_id=number, model_version_id=encoder, vector=np.ones(4, "<f4").tobytes()))
+        session.add(FaceQuality(instance_id=number, sharpness=9, size=90))
     return number
 
 
@@ -63,10 +64,10 @@ def test_moved_back_it_is_the_box_that_it_was(workspace, found, move):
     assert len(states(workspace)) == 3
 
 
-def test_a_face_in_another_box_has_to_be_embedded_anew(workspace, found, move):
+def test_a_face_in_another_box_has_to_be_embedded_and_measured_anew(workspace, found, move):
     move(FOUND, WIDER)
     with reading(workspace.engine) as session:
-        assert session.exec(select(Embedding)).all() == []
+        assert session.exec(select(Embedding)).all() == session.exec(select(FaceQuality)).all() == []
 
 
 def test_the_same_move_sent_again_is_one(workspace, found, move):

@@ -1,0 +1,85 @@
+"""The quality of faces: measuring it where it is not known."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.geometry import boxes_of
+from core.foundation.messages import message
+from core.foundation.progress import DEAF, Progress
+from core.foundation.workspace import Workspace
+from core.library.batches import PictureFailure, attempt, opened_batches
+from core.metrics.face_quality import FaceFigures, face_figures
+from core.people.face_models import FaceAnalysis, five_points
+from db.batching import id_batches
+from db.engine import reading
+from db.queries.people.quality import machine_points, unmeasured_faces
+from db.tables import FaceQuality, Image, Instance
+from db.writes.quality import set_quality
+from db.writing import writing
+
+
+def measure_faces(workspace: Workspace, *, dataset_id: int, progress: Progress = DEAF) -> int:
+    """Measure every face of a dataset whose quality is not known; returns how many stay without it.
+
+    Those are faces of pictures that cannot be read, which finding faces has told of.
+    """
+    with reading(workspace.engine) as session:
+        waiting = unmeasured_faces(dataset_id, session=session)
+        points: dict[int, bytes] = {}
+        for part in id_batches([face.id for face, _ in waiting]):
+            points |= machine_points(part, session=session)
+    if not waiting:
+        return 0
+    instances: dict[int, list[Instance]] = {}
+    images: dict[int, Image] = {}
+    for face, image in waiting:
+        instances.setdefault(image.id, []).append(face)
+        images[image.id] = image
+    progress.begin(len(waiting), message=message("progress.measuring"))
+    done = failed = 0
+    for batch in opened_batches(workspace, list(images.values()), progress):
+        outcomes = attempt(
+            batch, lambda pictures: [_measured(each.pixels, instances[each.image.id], points) for each in pictures]
+        )
+        with writing(workspace.engine) as session:
+            for picture, outcome in zip(batch, outcomes, strict=True):
+                faces = instances[picture.image.id]
+                done += len(faces)
+                if isinstance(outcome, PictureFailure):
+                    failed += len(faces)
+                    continue
+                for face, figures in zip(faces, outcome, strict=True):
+                    there = session.get(Instance, face.id)
+                    if there is not None and there.box == face.box:  # else deleted or moved meanwhile
+                        set_quality(quality_row(face.id, figures), session=session)
+        progress.advance(done)
+    return failed
+
+
+def quality_row(instance_id: int, figures: FaceFigures) -> FaceQuality:
+    """The row of the store that holds the figures of a face."""
+    return FaceQuality(instance_id=instance_id, **vars(figures))
+
+
+def figures_of(pixels: NDArray[np.uint8], found: FaceAnalysis) -> list[FaceFigures]:
+    """The figures of all faces that models have just found in (H, W, 3) uint8 RGB pixels."""
+    boxes: Boxes = found.boxes
+    rows = zip(boxes.corners.tolist(), boxes.five_points, found.landmarks, strict=True)
+    return [face_figures(pixels, tuple(box), _known(five), five_points(points)) for box, five, (points, _) in rows]
+
+
+def _measured(pixels: NDArray[np.uint8], faces: Sequence[Instance], points: dict[int, bytes]) -> list[FaceFigures]:
+    measured = []
+    for face, box in zip(faces, boxes_of(faces).tolist(), strict=True):
+        five = None if face.five_points is None else np.frombuffer(face.five_points, "<f4").reshape(5, 2)
+        packed = points.get(face.id)
+        others = None if packed is None else five_points(Keypoints.from_bytes(packed))
+        measured.append(face_figures(pixels, tuple(box), _known(five), others))
+    return measured
+
+
+def _known(five: NDArray | None) -> NDArray | None:
+    return five if five is not None and np.isfinite(five).all() else None
