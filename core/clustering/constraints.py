@@ -86,6 +86,13 @@ class Constraints:
         free, unknown = np.full((2, count), -1, np.int64)
         return cls(free, frozenset(), unknown, np.zeros((0, 2), np.int64))
 
+    @classmethod
+    def over(cls, count: int, given: Constraints | None) -> Constraints:
+        """Those that are given for `count` faces, None for none; BadInput where they are over another number."""
+        if given is not None and len(given) != count:
+            raise BadInput("clustering.constraints_count", count=count, found=len(given))
+        return cls.none(count) if given is None else given
+
     def units(self) -> Ints:
         """Number the must-link groups and the free faces: (N,) int64 in [0, U), in the order of first appearance."""
         key = np.where(self.together >= 0, self.together, self.together.max(initial=0) + 1 + np.arange(len(self)))

@@ -129,10 +129,8 @@ def merge_tree(
         If the shape is not (N, D), an embedding is not finite or not of length 1, the floor lies outside
         [-1, 1], or the constraints are over another number of faces.
     """
-    faces = _checked(embeddings, floor)
-    limits = Constraints.none(len(faces)) if constraints is None else constraints
-    if len(limits) != len(faces):
-        raise BadInput("clustering.constraints_count", count=len(faces), found=len(limits))
+    faces = unit_faces(embeddings, floor)
+    limits = Constraints.over(len(faces), constraints)
     report = _sparing(progress)
     units = limits.units()
     sizes = np.bincount(units)
@@ -169,7 +167,8 @@ def _sparing(progress: ShareReport | None) -> ShareReport:
     return report
 
 
-def _checked(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
+def unit_faces(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
+    """The embeddings as (N, D) float32, looked through: raises as `merge_tree` does of them and of a threshold."""
     faces = np.asarray(embeddings, np.float32)
     if faces.ndim != 2:
         raise BadInput("arrays.shape", name="embeddings", shape="(N, D)", found=faces.shape)

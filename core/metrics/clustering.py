@@ -1,8 +1,6 @@
-"""How well a clustering agrees with true identities.
+"""How well a clustering agrees with true identities, and what can be said of one where nobody knows them."""
 
-No page shows this: it needs faces whose people are all known, which the bench and the tests have and a user has not.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +87,88 @@ def pairwise(truth: NDArray, found: NDArray) -> Agreement:
     cell, person, cluster, _, _ = _contingency(truth, found)
     both, true, joined = _pairs(cell), _pairs(person), _pairs(cluster)
     return _scores(both / joined if joined else np.nan, both / true if true else np.nan)
+
+
+def with_unknown_apart(found: NDArray) -> Ints:
+    """(N,) int64 clusters, with one of its own for every face of (N,) int `found` whose label is negative."""
+    clusters = np.array(found, np.int64)
+    unknown = clusters < 0
+    clusters[unknown] = clusters.max(initial=-1) + 1 + np.arange(int(unknown.sum()))
+    return clusters
+
+
+def same_photo_purity(photos: NDArray, found: NDArray) -> float:
+    """The share of faces, among those in photos of several, that no other face of their photo shares a cluster with.
+
+    Two faces of one photo are two people, so it needs no truth: clusters that hold two are what the project
+    facerecognition (doc/clustering.md) calls impure. It says nothing of people who are never seen together.
+
+    Parameters
+    ----------
+    photos
+        (N,) int photo of each face, negative = unknown.
+    found
+        (N,) int cluster of each face, 0 or more.
+
+    Returns
+    -------
+    share
+        In [0, 1]; NaN where no photo shows several.
+    """
+    cell, photo, _, row, _ = _contingency(photos, found)
+    several = photo[row] > 1
+    alone = several & (cell == 1)
+    return float(alone.sum() / cell[several].sum()) if several.any() else np.nan
+
+
+def churn(before: NDArray, after: NDArray) -> float:
+    """The share of faces whose mates changed from one clustering of them to another, of another day.
+
+    The mates of a face are the others in its cluster. Only faces that both know are compared: one that others have
+    joined since is as before. (facerecognition, doc/clustering.md: a photo more changed those of 64 % of faces.)
+
+    Parameters
+    ----------
+    before, after
+        (N,) int clusters of the same faces, 0 or more.
+
+    Returns
+    -------
+    share
+        In [0, 1]; NaN of no face.
+    """
+    if not len(before):
+        return np.nan
+    cell, first, second, row, column = _contingency(before, after)
+    return float(cell[(cell != first[row]) | (cell != second[column])].sum() / cell.sum())
+
+
+def clicks_to_cover(truth: NDArray, found: NDArray, shares: Sequence[float]) -> list[int | None]:
+    """The fewest clicks after which at least each of some shares of the faces are with the right person.
+
+    To name a cluster is one click, which places those of its faces that are of its most frequent person; to move a
+    face that is not is another. The greatest gain is taken first.
+
+    Parameters
+    ----------
+    truth, found
+        As in `bcubed`.
+    shares
+        Of the labelled faces, in [0, 1].
+
+    Returns
+    -------
+    clicks
+        For each share; None where no face is labelled.
+    """
+    cell, _, cluster, _, column = _contingency(truth, found)
+    if not len(cell):
+        return [None] * len(shares)
+    right = np.zeros(len(cluster), np.int64)
+    np.maximum.at(right, column, cell)
+    covered = np.cumsum(np.concatenate([np.sort(right)[::-1], np.ones(int((cluster - right).sum()), np.int64)]))
+    wanted = [int(np.ceil(share * covered[-1] - 1e-9)) for share in shares]
+    return [int(np.searchsorted(covered, least)) + 1 if least > 0 else 0 for least in wanted]
 
 
 def _pairs(sizes: Ints) -> int:

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from sklearn.metrics.cluster import pair_confusion_matrix
 
 from core.foundation.errors import BadInput
-from core.metrics.clustering import Agreement, bcubed, pairwise
+from core.metrics.clustering import (
+    Agreement,
+    bcubed,
+    churn,
+    clicks_to_cover,
+    pairwise,
+    same_photo_purity,
+    with_unknown_apart,
+)
 
 
 def bcubed_by_definition(truth, found):
@@ -109,3 +117,79 @@ def test_neither_the_order_of_the_faces_nor_the_numbers_of_the_clusters_matter(f
         one, other = values(metric(truth, found)), values(metric(truth[order], numbers[found[order]]))
         assert one == pytest.approx(other, nan_ok=True)
         assert all(np.isnan(value) or 0 <= value <= 1 + 1e-12 for value in one)
+
+
+def test_unknown_faces_are_clusters_of_their_own():
+    assert with_unknown_apart(np.array([1, -1, 0, -1, 1])).tolist() == [1, 2, 0, 3, 1]
+    assert with_unknown_apart(np.array([-1, -1])).tolist() == [0, 1]
+    assert with_unknown_apart(np.zeros(0, int)).tolist() == []
+
+
+def test_purity_of_photos_worked_out_by_hand():
+    # Photo 0 shows three, two of them in one cluster; photo 1 two, told apart; photo 2 one; the last is of no photo.
+    photos, found = np.array([0, 0, 0, 1, 1, 2, -1]), np.array([5, 5, 6, 5, 6, 5, 5])
+    assert same_photo_purity(photos, found) == pytest.approx(3 / 5)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 3)), max_size=12))
+def test_purity_is_that_of_a_count_face_by_face(faces):
+    several = [(photo, label) for photo, label in faces if photo >= 0 and sum(photo == one for one, _ in faces) > 1]
+    photos, found = (np.array([face[side] for face in faces], np.int64) for side in (0, 1))
+    purity = same_photo_purity(photos, found)
+    if not several:
+        assert math.isnan(purity)
+    else:
+        assert purity == pytest.approx(sum(faces.count(face) == 1 for face in several) / len(several))
+
+
+def test_churn_worked_out_by_hand():
+    # 0 1 2 | 3 4 | 5 becomes 0 1 2 | 3 | 4 5: the mates of 3, 4 and 5 changed.
+    before, after = np.array([0, 0, 0, 1, 1, 2]), np.array([7, 7, 7, 3, 4, 4])
+    assert churn(before, after) == churn(after, before) == pytest.approx(3 / 6)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=12))
+def test_churn_is_that_of_sets_of_mates(faces):
+    before, after = (np.array([face[side] for face in faces], np.int64) for side in (0, 1))
+
+    def mates(labels, face):
+        return set(np.flatnonzero(labels == labels[face]).tolist())
+
+    changed = [mates(before, face) != mates(after, face) for face in range(len(faces))]
+    assert churn(before, after) == pytest.approx(np.mean(changed))
+
+
+def test_clicks_worked_out_by_hand():
+    # Cluster 0: six of 1 and one of 2; cluster 1: three of 2; cluster 2: one of 1. Covered: 6, 9, 10, 11.
+    truth = np.array([1] * 6 + [2] + [2] * 3 + [1])
+    found = np.array([0] * 7 + [1] * 3 + [2])
+    assert clicks_to_cover(truth, found, (0.5, 0.8, 0.95, 1.0, 0.0)) == [1, 2, 4, 4, 0]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=12), st.floats(0, 1))
+def test_clicks_are_those_of_somebody_who_clicks(faces, share):
+    labelled = [face for face in faces if face[0] >= 0]
+    truth, found = (np.array([face[side] for face in faces], np.int64) for side in (0, 1))
+    if not labelled:
+        assert clicks_to_cover(truth, found, [share]) == [None]
+        return
+    gains = []
+    for cluster in {label for _, label in labelled}:
+        people = [person for person, label in labelled if label == cluster]
+        most = max(people.count(person) for person in people)
+        gains += [most] + [1] * (len(people) - most)
+    clicks, placed = 0, 0
+    while placed < share * len(labelled) - 1e-9:
+        placed += sorted(gains, reverse=True)[clicks]
+        clicks += 1
+    assert clicks_to_cover(truth, found, [share]) == [clicks]
+
+
+def test_nothing_to_measure_is_nothing():
+    nobody = np.zeros(0, np.int64)
+    assert math.isnan(churn(nobody, nobody))
+    assert math.isnan(same_photo_purity(nobody, nobody))
+    assert clicks_to_cover(nobody, nobody, (0.5, 0.95)) == [None, None]
