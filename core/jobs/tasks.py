@@ -23,6 +23,7 @@ from core.motion.overlaying import find_clip, render_overlay
 from core.motion.proposing import propose
 from core.motion.tracklets import link_clips
 from core.people.bodies import complete_bodies, counted_bodies, find_bodies
+from core.people.comparing import compare_groupings
 from core.people.encoders import fetch_encoder, fetch_weights
 from core.people.finding import complete_faces, find_faces, lacks_mesh
 from core.people.grouping import group_people
@@ -198,6 +199,12 @@ def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
     asked = run.parameters
     where = (dataset_of(run), asked["encoder_id"], asked["threshold"])
     return outline_grouping(workspace, *where, regroup=asked["regroup"], progress=progress)
+
+
+def groupings_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Compare every way of grouping the faces."""
+    asked = {name: run.parameters[name] for name in ("truth", "encoder", "best") if name in run.parameters}
+    return compare_groupings(workspace, dataset_id=dataset_of(run), **asked, progress=progress)
 
 
 def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -187,3 +187,10 @@ def test_what_grouping_again_would_change_is_looked_at_and_nothing_is_changed(wo
     run = do("preview", encoder_id=encoder, threshold=0.5, regroup=True)
     assert (run.state, run.counts["placed"], run.counts["people_then"]) == (RunState.DONE, len(faces), 1)
     assert owners(workspace, dataset) == {}
+
+
+def test_ways_of_grouping_are_compared_and_nothing_is_changed(workspace, dataset, do):
+    add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(3)], identity="Ada")
+    run = do("groupings", truth="folders")
+    assert (run.state, run.counts["labelled"], run.counts["rows"][0]["f"]) == (RunState.DONE, 3, 1)
+    assert owners(workspace, dataset) == {}
