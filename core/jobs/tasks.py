@@ -14,6 +14,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.model_tasks import pre_label_new
 from core.jobs.runs import Task, dataset_of
 from core.library.clip_importing import ClipIntake
+from core.library.dating import date_pictures
 from core.library.importing import PictureIntake
 from core.library.intake import ImportOptions
 from core.library.sample_clips import draw_clips_of_people, label_clips
@@ -80,7 +81,20 @@ def _then_linked(task: Task) -> Task:
     return both
 
 
+def _then_dated(task: Task) -> Task:
+    """A task that brings pictures, and then reads when they were taken."""
+
+    @wraps(task)
+    def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+        counts = task(workspace, run, progress)
+        date_pictures(workspace, dataset_of(run), progress)
+        return counts
+
+    return both
+
+
 @_then_linked
+@_then_dated
 @_then_waiting
 def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in an export, or pictures and clips with the label files among them, and the labels that waited for them."""
@@ -107,6 +121,7 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 @_then_linked
+@_then_dated
 @_then_waiting
 def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in label files, the pictures and clips beside them, and the labels that waited for those."""

@@ -26,6 +26,7 @@ from core.library.clip_frames import frame_identity
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
+from db.queries.library import pictures_without_capture_time
 from db.queries.people.ownership import separations
 from db.queries.people.quality import unmeasured_faces
 from db.queries.store import store_id
@@ -728,6 +729,24 @@ def test_boxes_of_before_have_no_states_and_stay_as_they_are_when_those_go(engin
     with engine.connect() as connection:
         assert connection.execute(text('SELECT "left", bottom FROM instance')).one() == (1, 4)
         assert "boxrevision" not in inspect(connection).get_table_names()
+
+
+def test_nobody_has_looked_when_pictures_of_before_were_taken_and_a_downgrade_forgets_it_again(engine, tmp_path):
+    run(engine, command.upgrade, _before("0020_capture_times.py"))
+    with migrating(engine) as connection:
+        for statement in FACE_BEFORE.strip().split(";\n"):
+            connection.execute(text(statement))
+    run(engine, command.upgrade, "0020")
+    with reading(engine) as session:
+        assert pictures_without_capture_time(1, session=session) == [(1, "a.png", "a.png")]
+    with migrating(engine) as connection:
+        connection.execute(text("INSERT INTO capturetime (image_id, at) VALUES (1, NULL)"))
+    with reading(engine) as session:
+        assert pictures_without_capture_time(1, session=session) == []
+    run(engine, command.downgrade, _before("0020_capture_times.py"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT path FROM image")).scalar() == "a.png"
+        assert "capturetime" not in inspect(connection).get_table_names()
 
 
 FACE_BEFORE = """

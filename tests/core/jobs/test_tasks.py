@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 
 import pytest
+from PIL import ExifTags
+from PIL import Image as Picture
 from sqlmodel import func, select
 
 from core.exchange.delivering import zipped_export
@@ -15,7 +18,7 @@ from core.library.uploading import keep_upload
 from core.people.encoders import encoder_of
 from core.people.finding import CompletedFaces
 from db.engine import reading
-from db.tables import Embedding, Export, FaceQuality, Frame, Image, Instance, RunState, Scan, Video
+from db.tables import CaptureTime, Embedding, Export, FaceQuality, Frame, Image, Instance, RunState, Scan, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
@@ -36,6 +39,15 @@ def upload(workspace, pictures):
 def test_upload_is_discarded_when_its_import_is_done(workspace, do, upload):
     assert do("import", source=str(upload)).state == RunState.DONE
     assert not upload.exists()
+
+
+def test_an_import_reads_when_its_pictures_were_taken(workspace, do, pictures):
+    exif = Picture.Exif()
+    exif[ExifTags.Base.DateTime] = "2024:05:01 18:30:05"
+    (source,) = keep_upload(workspace, [("a.jpg", io.BytesIO(pictures(1, kind="JPEG", exif=exif)))])
+    assert do("import", source=str(source)).state == RunState.DONE
+    with reading(workspace.engine) as session:
+        assert session.exec(select(CaptureTime.at)).all() == [datetime(2024, 5, 1, 18, 30, 5)]
 
 
 def test_upload_of_an_import_that_failed_stays_for_another_attempt(workspace, do, upload, monkeypatch):
