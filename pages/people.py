@@ -9,6 +9,7 @@ from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import group_again, result_of_grouping
 from pages.widgets.people.history import decisions
 from pages.widgets.people.meanwhile import decided_meanwhile
+from pages.widgets.people.methods import ways_of_grouping
 from pages.widgets.people.questions import open_questions
 from pages.widgets.people.totals import who_is_there
 from pages.widgets.people.views import PERSON, faces_of_nobody, list_of_people, one_person, seen_once
@@ -43,6 +44,7 @@ VIEWS = {
     "nobody": f"With nobody ({nobody:,})",
     "ask": "Maybe the same",
     "history": "History",
+    "ways": "Ways of grouping",
 }
 offered = [name for name in VIEWS if name not in ("once", "nobody") or {"once": once, "nobody": nobody}[name]]
 view = st.segmented_control(
@@ -61,5 +63,7 @@ elif view == "nobody":
     faces_of_nobody(dataset.id)
 elif view == "ask":
     open_questions(dataset.id)
+elif view == "ways":
+    ways_of_grouping(dataset.id)
 else:
     decisions(dataset.id)
