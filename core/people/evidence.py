@@ -1,6 +1,6 @@
 """What is known about the faces of a dataset before they are grouped, and the limits that follow from it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -8,12 +8,15 @@ import numpy as np
 from sqlmodel import Session
 
 from core.clustering.constraints import Constraints
+from core.clustering.gate import QualityGate
 from core.foundation.arrays import Bools, Ints
 from core.foundation.workspace import Workspace
+from core.people.quality import reason_of
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.decisions import last_decision
 from db.queries.people.ownership import Ownership, ownerships, separations
+from db.queries.people.quality import qualities
 from db.queries.people.vectors import people_state
 
 NOBODY: Final = -1
@@ -21,11 +24,15 @@ NOBODY: Final = -1
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known about N faces before they are grouped; `state` is the `people_state` of then."""
+    """What is known about N faces before they are grouped; `state` is the `people_state` of then.
+
+    `poor` are the instances of faces that are too poor to tell a person by, unless a human has said whose they are.
+    """
 
     faces: FaceVectors
     ownerships: dict[int, Ownership]
     separations: list[tuple[int, int]]
+    poor: frozenset[int]
     decision: int
     state: tuple[int, ...]
 
@@ -33,10 +40,16 @@ class Evidence:
     def of(cls, workspace: Workspace, dataset_id: int, encoder_id: int) -> Self:
         """What the store knows now, all of one moment."""
         with reading(workspace.engine) as session:
+            owned = ownerships(dataset_id, session=session)
             return cls(
                 face_vectors(workspace, dataset_id, encoder_id, session=session),
-                ownerships(dataset_id, session=session),
+                owned,
                 list(separations(dataset_id, session=session)),
+                frozenset(
+                    instance
+                    for instance, quality in qualities(dataset_id, session=session).items()
+                    if reason_of(quality, workspace.settings) and not (instance in owned and owned[instance].human)
+                ),
                 last_decision(dataset_id, session=session),
                 people_state(dataset_id, encoder_id, session=session),
             )
@@ -72,20 +85,34 @@ class Evidence:
             apart=self._forbidden_pairs(together),
         )
 
+    def gate(self, limits: Constraints, margin: float) -> QualityGate:
+        """Who has no say where these limits are kept to: poor faces, but for those of people who have no others."""
+        silent = np.isin(self.faces.instances, list(self.poor))
+        heard = np.unique(limits.together[~silent])
+        return QualityGate(silent & (np.isin(limits.together, heard) | (limits.together == NOBODY)), margin)
+
     def anchors(self, *, regroup: bool) -> tuple[Ints, Bools]:
         """For each face the person it stays with (-1: free), and whether that person never joins another such person.
 
-        Those are people that a human has decided about, and without `regroup` all who exist: a join has no undo.
+        Those are people that a human has decided about, and without `regroup` all who exist: a join has no undo. A poor
+        face that is all there is of somebody without a name stays free, unless something was said of that person.
         """
-        known = self.known_people()
+        known, nobodies = self.known_people(), self._seen_once_and_poorly()
         together = np.full(len(self.faces.instances), NOBODY, dtype=np.int64)
         decided = np.zeros(len(together), dtype=bool)
         for row, instance in enumerate(self.faces.instances.tolist()):
             owner = self.ownerships.get(instance)
-            if owner is not None and (owner.human or owner.named or not regroup):
+            if owner is not None and (owner.human or owner.named or not (regroup or owner.person_id in nobodies)):
                 together[row] = owner.person_id
                 decided[row] = not regroup or owner.person_id in known
         return together, decided
+
+    def _seen_once_and_poorly(self) -> set[int]:
+        """People without a name, and of whom nothing was said, with one face, which is a poor one."""
+        faces = Counter(owner.person_id for owner in self.ownerships.values())
+        said = {person for _, person in self.separations}
+        of_poor = {self.ownerships[face] for face in self.poor & self.ownerships.keys()}
+        return {owner.person_id for owner in of_poor if faces[owner.person_id] == 1 and not owner.named} - said
 
     def _forbidden_pairs(self, together: Ints) -> Ints:
         """(M, 2) rows of every two faces that must not meet, the lower one first, each pair once.

@@ -10,6 +10,7 @@ from core.foundation.errors import Conflict, NotFound
 from core.foundation.messages import message
 from core.people import deciding as people
 from core.people import encoders, grouping
+from core.people.kept_trees import people_tree
 from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
 from db.queries.library import count_people
@@ -17,6 +18,7 @@ from db.queries.people.decisions import last_decision
 from db.queries.people.listing import count_loose_faces, people_page, person_names, strips
 from db.tables import Assignment, Image, Person, Run, Threshold
 from db.writing import writing
+from tests.builders.poor_faces import judge
 from tests.builders.staged_people import ENCODER, SAME, add_faces, group, owners, vector
 
 
@@ -371,3 +373,49 @@ def test_loose_faces_are_counted(workspace, dataset, author):
     people.remove_faces(workspace, faces[2:3], author_id=author)
     with reading(workspace.engine) as session:
         assert count_loose_faces(dataset, session=session) == 2
+
+
+def test_poor_faces_neither_found_nor_bridge_people_and_are_given_to_the_nearest_afterwards(workspace, dataset):
+    faces = three_people(workspace, dataset, (2, 2))
+    between = (vector(0) + vector(1)) / np.linalg.norm(vector(0) + vector(1))
+    poor = add_faces(
+        workspace,
+        dataset,
+        [("p/0.jpg", vector(0, 7)), ("p/1.jpg", between), ("q/0.jpg", vector(5)), ("q/1.jpg", vector(5, 1))],
+    )
+    judge(workspace, faces + poor, poor=poor)
+    assert group(workspace, dataset)["people"] == 5
+    one, other = persons(workspace, dataset, [faces[0], faces[2]])
+    near, mixed, *alone = persons(workspace, dataset, poor)
+    assert near == one
+    assert len({one, other, mixed, *alone}) == 5
+    more = add_faces(workspace, dataset, [("m/0.jpg", vector(5, 2)), ("m/1.jpg", vector(5, 3))])
+    judge(workspace, more)
+    group(workspace, dataset)
+    assert set(persons(workspace, dataset, poor[2:])) == set(persons(workspace, dataset, more)), "somebody is near now"
+    assert persons(workspace, dataset, poor[:2]) == [near, mixed]
+
+
+def test_what_a_human_says_of_a_poor_face_counts_as_of_any_other(workspace, dataset, author):
+    faces = three_people(workspace, dataset, (2, 1))
+    judge(workspace, faces, poor=faces)
+    people.move_faces(workspace, faces[:1], name="Ada", author_id=author)
+    group(workspace, dataset, regroup=True)
+    ada, joined, other = persons(workspace, dataset, faces)
+    assert ada == joined != other, "one poor face is Ada by a human's word, so that another one can be"
+
+
+def test_of_poor_faces_a_look_ahead_says_what_a_grouping_then_does(workspace, dataset):
+    faces = three_people(workspace, dataset, (4, 3, 2))
+    judge(workspace, faces, poor=faces[1::2])
+    group(workspace, dataset)
+    for threshold in (0.2, SAME - 1e-3, SAME + 1e-3, 0.99):
+        then = people_tree(
+            workspace, dataset, encoders.encoder_of(workspace, dataset), least=threshold, regroup=True
+        ).what_if(threshold)
+        assert group(workspace, dataset, threshold=threshold, regroup=True)["people"] == then.people
+        assert count_people_now(workspace, dataset) == then.people
+
+
+def count_people_now(workspace, dataset):
+    return len({person for person, _ in owners(workspace, dataset).values()})
