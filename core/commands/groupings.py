@@ -21,7 +21,9 @@ def compare_groupings(
     truth: Annotated[str, typer.Option(help="people: whom humans have decided about; folders: they name people")] = (
         "people"
     ),
-    best: Annotated[bool, typer.Option("--best", help="Also the best threshold on the truth, which flatters")] = False,
+    best: Annotated[
+        bool, typer.Option("--best", help="Also the best threshold on the truth, and on every second person")
+    ] = False,
     encoder: EncoderName = None,
     as_json: Json = False,
 ) -> None:
@@ -29,6 +31,9 @@ def compare_groupings(
 
     Gives rows [{method, threshold, chosen_on, precision, recall, f, bcubed_precision, bcubed_recall, bcubed_f, purity,
     churn, clicks_50, clicks_80, clicks_95, groups, unknown, seconds}], null where there is nothing to measure
+
+    chosen_on: encoder; with --best also truth, the best on these very people, which flatters, and others, the best on
+    every second person with the figures of the others
 
     not_done [{method, reason}], faces, labelled, truth, encoder, encoder_threshold, in_force
 
@@ -39,7 +44,7 @@ def compare_groupings(
     counts = run_with_progress(workspace, "groupings", dataset_id(workspace, dataset), **asked).counts
     heads = ("p", "r", "f", "b3 p", "b3 r", "b3 f", "purity")
     head = "".join(f"{name:>8}" for name in ("at", *heads, "s"))
-    lines = [f"{'':<22}{head}", *(_line(row) for row in counts["rows"])]
+    lines = [f"{'':<24}{head}", *(_line(row) for row in counts["rows"])]
     tell(counts, as_json, "{labelled} of {faces} faces have a known person ({truth}); {encoder}", lines)
     left = worded(counts["not_done"])
     list_on_stderr([f"not done: {item['method']}: {item['reason']}" for item in left])
@@ -47,7 +52,7 @@ def compare_groupings(
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    """A row as columns; a threshold that was chosen on the truth is marked."""
-    name = row["method"] + ("" if row["chosen_on"] == "encoder" else " *")
+    """A row as columns; one star: the threshold was chosen on the truth; two: on other people."""
+    name = row["method"] + {"encoder": "", "truth": " *", "others": " **"}[row["chosen_on"]]
     figures = "".join(f"{'-' if row[column] is None else f'{row[column]:.3f}':>8}" for column in _COLUMNS)
-    return f"{name:<22}{row['threshold']:>8.3f}{figures}{row['seconds']:>8.2f}"
+    return f"{name:<24}{row['threshold']:>8.3f}{figures}{row['seconds']:>8.2f}"

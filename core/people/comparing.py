@@ -1,6 +1,6 @@
 """Every way of grouping over the faces of one dataset, beside what people or folders say about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from core.clustering.constraints import Constraints
 from core.clustering.methods import IN_FORCE, METHODS, Method
-from core.foundation.arrays import Ints, finite_or_none
+from core.foundation.arrays import Bools, Ints, finite_or_none
 from core.foundation.errors import BadInput
 from core.foundation.geometry import boxes_of, most_central
 from core.foundation.messages import message
@@ -37,8 +37,9 @@ class MethodFigures:
     Attributes
     ----------
     method, threshold, chosen_on
-        Its name, the cosine similarity, and where that comes from: the "encoder", or the "truth" (the best BCubed F
-        of several, so that the other figures flatter).
+        Its name, the cosine similarity, and where that comes from: the "encoder"; the "truth", the best BCubed F of
+        several on these very people, so that the other figures flatter; or "others", the best on every second person,
+        and the figures are of the other people's faces, on whom nothing was chosen.
     precision, recall, f, bcubed_precision, bcubed_recall, bcubed_f
         Over pairs of faces, and BCubed, of the faces that are labelled. Who is in no group is a group of their own.
     purity
@@ -85,7 +86,7 @@ def compare_groupings(
 
     No way knows what humans have decided: those that keep to limits are told which faces share a photo, no more.
     Each groups at its own threshold, which follows from the encoder's own (`Method.own_threshold`), never from the
-    truth; with `best` there is a second row for the best of several on the truth.
+    truth; with `best` there are two rows more, of the best of several on the truth and on others.
 
     Parameters
     ----------
@@ -142,6 +143,8 @@ class _Judge:
     def __init__(self, faces: FaceVectors, truth: Ints) -> None:
         order = np.lexsort((faces.instances, faces.images))
         self.vectors, self.photos, self.truth = faces.vectors[order], faces.images[order], truth[order]
+        person = np.unique(self.truth, return_inverse=True)[1]
+        self.chosen_by = (self.truth >= 0) & (person % 2 == 0)  # every second person's faces
         photos = np.unique(self.photos)
         first_new = photos[len(photos) - round(_LATER * len(photos)) :]
         self.older = int(np.searchsorted(self.photos, first_new[0])) if len(first_new) else len(self.photos)
@@ -150,26 +153,33 @@ class _Judge:
         own = method.own_threshold(encoder)
         yield self._row(name, method, own, "encoder")
         if best and (self.truth >= 0).any():
-            tried = {float(value): self._f(method, float(value)) for value in 1 - (1 - own) * _STRICTNESS if value > -1}
-            yield self._row(name, method, max(tried, key=lambda value: (tried[value], value)), "truth")
+            values = [float(value) for value in 1 - (1 - own) * _STRICTNESS if value > -1]
+            tried = {value: with_unknown_apart(self._grouped(method, value, len(self.truth))) for value in values}
+            yield self._row(name, method, self._best(tried, None), "truth")
+            if self.chosen_by.any() and not self.chosen_by[self.truth >= 0].all():
+                yield self._row(name, method, self._best(tried, self.chosen_by), "others", ~self.chosen_by)
+
+    def _best(self, tried: Mapping[float, Ints], of: Bools | None) -> float:
+        """The threshold of the greatest BCubed F of some faces, the strictest of several."""
+        scores = {value: bcubed(self.truth, labels, of).f for value, labels in tried.items()}
+        return max(scores, key=lambda value: (scores[value], value))
 
     def _grouped(self, method: Method, threshold: float, count: int) -> Ints:
         limits = replace(Constraints.none(count), photos=self.photos[:count]) if method.constrained else None
         return method.group(self.vectors[:count], threshold, limits)
 
-    def _f(self, method: Method, threshold: float) -> float:
-        f = bcubed(self.truth, with_unknown_apart(self._grouped(method, threshold, len(self.truth)))).f
-        return f if np.isfinite(f) else 0.0
-
-    def _row(self, name: str, method: Method, threshold: float, chosen_on: str) -> MethodFigures:
+    def _row(
+        self, name: str, method: Method, threshold: float, chosen_on: str, of: Bools | None = None
+    ) -> MethodFigures:
         start = perf_counter()
         found = self._grouped(method, threshold, len(self.truth))
         seconds = perf_counter() - start
         labels = with_unknown_apart(found)
         before = with_unknown_apart(self._grouped(method, threshold, self.older)) if self.older < len(labels) else None
-        pairs, faces = pairwise(self.truth, labels), bcubed(self.truth, labels)
+        pairs, faces = pairwise(self.truth, labels, of), bcubed(self.truth, labels, of)
+        truth = self.truth if of is None else np.where(of, self.truth, -1)
         changed = np.nan if before is None else churn(before, labels[: self.older])
-        half, most, nearly_all = clicks_to_cover(self.truth, labels, (0.5, 0.8, 0.95))
+        half, most, nearly_all = clicks_to_cover(truth, labels, (0.5, 0.8, 0.95))
         return MethodFigures(
             method=name,
             threshold=threshold,

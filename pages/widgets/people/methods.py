@@ -78,8 +78,8 @@ def _column(name: str, text: Mapping[str, str]) -> Any:
 
 def _called(row: Mapping[str, Any], in_force: str) -> str:
     name = _name(row["method"])
-    if row["chosen_on"] == "truth":
-        return _WORDS["on_truth"].format(name=name)
+    if row["chosen_on"] in ("truth", "others"):
+        return _WORDS[f"on_{row['chosen_on']}"].format(name=name)
     return _WORDS["in_force"].format(name=name) if row["method"] == in_force else name
 
 

@@ -89,8 +89,24 @@ def test_where_nobody_is_known_purity_and_churn_are_told_all_the_same(workspace,
 def test_the_best_on_the_truth_is_a_row_of_its_own_and_never_worse(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     rows = compare_groupings(workspace, dataset_id=dataset, best=True)["rows"]
-    assert [row["chosen_on"] for row in rows] == ["encoder", "truth"] * len(METHODS)
-    assert all(best["bcubed_f"] >= own["bcubed_f"] - 1e-9 for own, best in zip(rows[::2], rows[1::2], strict=True))
+    assert [row["chosen_on"] for row in rows] == ["encoder", "truth", "others"] * len(METHODS)
+    assert all(best["bcubed_f"] >= own["bcubed_f"] - 1e-9 for own, best in zip(rows[::3], rows[1::3], strict=True))
+
+
+def test_a_threshold_of_other_people_is_chosen_on_every_second_and_judged_on_the_rest(
+    workspace, dataset, faces, author, monkeypatch
+):
+    move_faces(workspace, [faces[0], faces[1], faces[4]], name="Ada", author_id=author)
+    move_faces(workspace, [faces[2], faces[3]], name="Bo", author_id=author)
+    # Strict: Ada is whole and Bo in pieces. Loose: the other way round.
+    odd = Method(
+        lambda faces, at, *_: np.array([0, 0, 1, 2, 0] if at > 0.9 else [0, 3, 1, 1, 2])[: len(faces)], float, False
+    )
+    only(monkeypatch, odd=odd)
+    rows = compare_groupings(workspace, dataset_id=dataset, best=True)["rows"]
+    assert rows[2]["threshold"] > 0.9, "of Ada"
+    assert (rows[2]["recall"], rows[2]["bcubed_recall"], rows[2]["clicks_95"]) == (0, 0.5, 2)
+    assert rows[1]["bcubed_recall"] == pytest.approx(4 / 5)
 
 
 def test_what_cannot_be_done_is_named_with_its_reason_and_the_others_are_done(workspace, dataset, faces, monkeypatch):

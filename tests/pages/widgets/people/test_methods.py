@@ -51,8 +51,12 @@ def test_the_newest_is_shown_as_a_table_with_the_way_in_force_marked(shown, work
     run_here(workspace, "groupings", dataset, {"truth": "folders", "best": True}, Progress())
     page = shown(ways, dataset_id=dataset)
     table = page.dataframe[0].value
-    assert table["way"].tolist()[:2] == ["Average linkage (in force)", "Average linkage, best threshold"]
-    assert len(table) == 2 * len(METHODS)
+    assert table["way"].tolist()[:3] == [
+        "Average linkage (in force)",
+        "Average linkage, best threshold",
+        "Average linkage, threshold of other people",
+    ]
+    assert len(table) == 3 * len(METHODS)
     assert table["bcubed_f"][0] == 1
     assert any("5 of 5 faces have a known person (folders of the pictures)" in text for text in said(page))
 
