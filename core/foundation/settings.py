@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     least_sharpness: float = Field(35, ge=0, description="Variance of the Laplacian of a face so, of 112 pixels")
     most_turned: float = Field(50, ge=0, description="Degrees that a face so is turned to a side, up or down at most")
     most_disagreement: float = Field(
-        0.3, ge=0, description="How far two models' points of a face so differ at most, in distances of the eyes"
+        0.15, ge=0, description="How far two models' points of a face so differ at most, in distances of the eyes"
     )
     attach_margin: float = Field(
         0.01, ge=0, description="How much nearer a poor face is to its person than to the next"

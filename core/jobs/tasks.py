@@ -169,6 +169,7 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
     if not run.parameters.get("boxes_only"):
         find_faces(workspace, **about, progress=progress)
     version, left = complete_faces(workspace, **about, progress=progress)
+    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
     pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
         totals = counts(dataset_of(run), session=session)
@@ -193,8 +194,10 @@ def bodies_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Group faces into people, those that nobody has measured yet measured first."""
-    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
+    """Group faces into people; those that nobody has measured yet are measured afterwards, for the next time.
+
+    So that a grouping does what was looked at before it, also in a store of which no face is measured.
+    """
     grouped = group_people(
         workspace,
         dataset_id=dataset_of(run),
@@ -205,6 +208,7 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
         decision=run.kind == "people",
         progress=progress,
     )
+    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
     with reading(workspace.engine) as session:
         return {**asdict(counts(dataset_of(run), session=session)), "threshold": grouped["threshold"]}
 

@@ -17,11 +17,13 @@ from core.jobs.runs import submit
 from core.library.uploading import keep_upload
 from core.people.encoders import encoder_of
 from core.people.finding import CompletedFaces
+from core.people.kept_trees import people_tree
 from db.engine import reading
 from db.tables import CaptureTime, Embedding, Export, FaceQuality, Frame, Image, Instance, RunState, Scan, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
+from tests.builders.poor_faces import judge
 from tests.builders.staged_people import add_faces, owners, vector
 
 
@@ -154,7 +156,32 @@ def test_pictures_that_a_run_has_looked_at_are_told_from_those_of_before(workspa
     assert do("faces").counts["looked_at"] == 0
 
 
-def test_faces_are_measured_before_they_are_grouped(workspace, dataset, do):
+@pytest.fixture
+def blurred(workspace, dataset, monkeypatch):
+    """Two faces of one person, which will be found to be blurred when they are measured."""
+    faces = add_faces(workspace, dataset, [("a.jpg", vector(0)), ("b.jpg", vector(0, 1))])
+    monkeypatch.setattr(tasks, "measure_faces", lambda *_, **__: judge(workspace, faces, poor=faces))
+    return faces
+
+
+def test_a_grouping_does_what_was_looked_at_and_measures_faces_for_the_next_one(workspace, dataset, do, blurred):
+    encoder = encoder_of(workspace, dataset)
+    people_then = []
+    for _ in range(2):
+        looked = people_tree(workspace, dataset, encoder, least=0.5, regroup=True).what_if(0.5)
+        assert do("people", threshold=0.5, regroup=True).state == RunState.DONE
+        people_then.append(looked.people)
+        assert len({person for person, _ in owners(workspace, dataset).values()}) == looked.people
+    assert people_then == [1, 2]
+
+
+def test_found_faces_are_measured_before_they_are_grouped(workspace, dataset, do, one_face, blurred, monkeypatch):
+    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: CompletedFaces(encoder_of(workspace, dataset).id, 0))
+    assert do("faces").state == RunState.DONE
+    assert len({owners(workspace, dataset)[face] for face in blurred}) == 2
+
+
+def test_faces_of_an_older_store_are_measured_by_a_grouping(workspace, dataset, do):
     [face] = add_faces(workspace, dataset, [("a.jpg", vector(0))])
     assert do("people").state == RunState.DONE
     with reading(workspace.engine) as session:

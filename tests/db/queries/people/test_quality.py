@@ -4,11 +4,12 @@ import pytest
 
 from core.people.deciding import remove_faces
 from db.engine import reading
-from db.queries.people.quality import machine_points, qualities, unmeasured_faces
+from db.queries.people.quality import loose_with_quality, machine_points, qualities, unmeasured_faces
 from db.tables import FaceQuality, Instance, Review
 from db.writes.library import ensure_dataset
 from db.writes.points import append_revision
 from db.writing import writing
+from tests.builders.people_rows import own
 from tests.builders.staged_people import add_faces, vector
 
 
@@ -47,3 +48,18 @@ def test_points_are_a_models_as_long_as_nobody_has_made_them_their_own(workspace
             append_revision(instance, skeleton, bytes([face]), Review(review), author_id=author, session=session)
     with reading(workspace.engine) as session:
         assert machine_points(faces, session=session) == {faces[0]: bytes([faces[0]])}
+
+
+def test_loose_faces_are_those_of_nobody_and_the_only_ones_of_people_without_a_name(workspace, dataset, faces):
+    more = add_faces(workspace, dataset, [("c.jpg", vector(3)), ("d.jpg", vector(4)), ("d.jpg", vector(5))])
+    unnamed, _ = own(workspace, dataset, faces[1:2]), own(workspace, dataset, faces[2:], "Ada")
+    own(workspace, dataset, more[1:])
+    with reading(workspace.engine) as session:
+        found = loose_with_quality(dataset, session=session)
+    assert [(face.instance_id, face.person_id) for face in found] == [
+        (faces[0], None),
+        (faces[1], unnamed),
+        (more[0], None),
+    ]
+    assert [face.quality and face.quality.size for face in found] == [None, 9, None]
+    assert found[0].score == 0.99
