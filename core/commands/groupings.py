@@ -32,10 +32,10 @@ def compare_groupings(
     Gives rows [{method, threshold, chosen_on, precision, recall, f, bcubed_precision, bcubed_recall, bcubed_f, purity,
     churn, clicks_50, clicks_80, clicks_95, groups, unknown, seconds}], null where there is nothing to measure
 
-    chosen_on: encoder; with --best also truth, the best on these very people, which flatters, and others, the best on
-    every second person with the figures of the others
+    chosen_on: encoder, or saved where another threshold was; with --best also truth, the best on these very people,
+    which flatters, and others, the best on every second person with the figures of the others
 
-    not_done [{method, reason}], faces, labelled, truth, encoder, encoder_threshold, in_force
+    not_done [{method, reason}], faces, labelled, truth, encoder, threshold, in_force
 
     Ends with exit code 1 where a way could not be done.
     """
@@ -53,6 +53,6 @@ def compare_groupings(
 
 def _line(row: Mapping[str, Any]) -> str:
     """A row as columns; one star: the threshold was chosen on the truth; two: on other people."""
-    name = row["method"] + {"encoder": "", "truth": " *", "others": " **"}[row["chosen_on"]]
+    name = row["method"] + {"truth": " *", "others": " **"}.get(row["chosen_on"], "")
     figures = "".join(f"{'-' if row[column] is None else f'{row[column]:.3f}':>8}" for column in _COLUMNS)
     return f"{name:<24}{row['threshold']:>8.3f}{figures}{row['seconds']:>8.2f}"

@@ -8,10 +8,13 @@ from time import perf_counter
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from core.clustering.constraints import Constraints
-from core.clustering.methods import IN_FORCE, METHODS, Method
+from core.clustering.gate import QualityGate
+from core.clustering.linkage import group
+from core.clustering.methods import AVERAGE_LINKAGE, METHODS, Method
 from core.foundation.arrays import Bools, Ints, finite_or_none
 from core.foundation.errors import BadInput
 from core.foundation.geometry import boxes_of, most_central
@@ -19,12 +22,15 @@ from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.metrics.clustering import bcubed, churn, clicks_to_cover, pairwise, same_photo_purity, with_unknown_apart
-from core.people.encoders import encoder_of, own_threshold
+from core.people.encoders import encoder_of, own_threshold, threshold_of
+from core.people.quality import reason_of
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.ownership import confirmed_owners
+from db.queries.people.quality import qualities
 from db.tables import Image, Instance
 
+IN_FORCE: Final = "average-linkage-gated"  # what `group_people` does
 TRUTHS: Final = ("people", "folders")
 _LATER: Final = 0.1  # of the photos, the newest: those that are added to see what changes
 _STRICTNESS: Final = np.geomspace(0.4, 2.0, 17)  # times the own cosine distance: where the best on the truth is sought
@@ -37,7 +43,8 @@ class MethodFigures:
     Attributes
     ----------
     method, threshold, chosen_on
-        Its name, the cosine similarity, and where that comes from: the "encoder"; the "truth", the best BCubed F of
+        Its name, the cosine similarity, and where that comes from: the "encoder", or who has "saved" a threshold for
+        the dataset, which may well be of these people; the "truth", the best BCubed F of
         several on these very people, so that the other figures flatter; or "others", the best on every second person,
         and the figures are of the other people's faces, on whom nothing was chosen.
     precision, recall, f, bcubed_precision, bcubed_recall, bcubed_f
@@ -85,8 +92,8 @@ def compare_groupings(
     """Group a dataset's faces in every way there is, and measure each; nothing is changed.
 
     No way knows what humans have decided: those that keep to limits are told which faces share a photo, no more.
-    Each groups at its own threshold, which follows from the encoder's own (`Method.own_threshold`), never from the
-    truth; with `best` there are two rows more, of the best of several on the truth and on others.
+    Each groups at its own threshold, which follows from the one in force (`Method.own_threshold`), the encoder's own
+    unless another was saved; with `best` there are two rows more, of the best of several on the truth and on others.
 
     Parameters
     ----------
@@ -98,7 +105,7 @@ def compare_groupings(
     -------
     dict
         ``rows``, each a `MethodFigures`; ``not_done`` [{method, reason}] with what could not be done; ``faces`` and
-        ``labelled``, how many; ``truth``, ``encoder``, ``encoder_threshold`` and ``in_force``, the method of `people`.
+        ``labelled``, how many; ``truth``, ``encoder``, ``threshold``, the one in force, and ``in_force``, the method.
 
     Raises
     ------
@@ -110,17 +117,21 @@ def compare_groupings(
     if truth not in TRUTHS:
         raise BadInput("people.no_such_truth", found=truth, choices=list(TRUTHS))
     version = encoder_of(workspace, dataset_id, encoder)
-    threshold = own_threshold(workspace, version)
+    threshold = threshold_of(workspace, dataset_id, version)
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
         known = (_by_folders if truth == "folders" else confirmed_owners)(dataset_id, session=session)
-    judge = _Judge(faces, np.array([known.get(face, -1) for face in faces.instances.tolist()], np.int64))
-    progress.begin(len(METHODS), message=message("progress.comparing_groupings"))
+        measured = qualities(dataset_id, session=session).items()
+    poor = [instance for instance, quality in measured if reason_of(quality, workspace.settings)]
+    judge = _Judge(faces, known, QualityGate(np.isin(faces.instances, poor), workspace.settings.attach_margin))
+    chosen_on = "encoder" if threshold == own_threshold(workspace, version) else "saved"
+    methods = {IN_FORCE: judge.gated} | METHODS
+    progress.begin(len(methods), message=message("progress.comparing_groupings"))
     rows: list[MethodFigures] = []
     not_done = []
-    for number, (name, method) in enumerate(METHODS.items()):
+    for number, (name, method) in enumerate(methods.items()):
         try:
-            rows += judge.rows(name, method, threshold, best=best)
+            rows += judge.rows(name, method, threshold, chosen_on, best=best)
         except (BadInput, MemoryError) as error:
             reason = error.message if isinstance(error, BadInput) else message("people.no_memory_to_group")
             not_done.append({"method": name, "reason": reason.to_json()})
@@ -128,11 +139,11 @@ def compare_groupings(
     return {
         "rows": [asdict(row) for row in rows],
         "not_done": not_done,
-        "faces": len(faces.instances),
+        "faces": len(judge.truth),
         "labelled": int((judge.truth >= 0).sum()),
         "truth": truth,
         "encoder": version.name,
-        "encoder_threshold": threshold,
+        "threshold": threshold,
         "in_force": IN_FORCE,
     }
 
@@ -140,18 +151,31 @@ def compare_groupings(
 class _Judge:
     """The faces of a dataset, in the order of their pictures, and who they are."""
 
-    def __init__(self, faces: FaceVectors, truth: Ints) -> None:
+    def __init__(self, faces: FaceVectors, known: Mapping[int, int], gate: QualityGate) -> None:
         order = np.lexsort((faces.instances, faces.images))
-        self.vectors, self.photos, self.truth = faces.vectors[order], faces.images[order], truth[order]
+        self.vectors, self.photos = faces.vectors[order], faces.images[order]
+        self.truth = np.array([known.get(face, -1) for face in faces.instances[order].tolist()], np.int64)
+        self.gate = replace(gate, silent=gate.silent[order])
+        self.gated = replace(METHODS[AVERAGE_LINKAGE], group=self._gated)
         person = np.unique(self.truth, return_inverse=True)[1]
         self.chosen_by = (self.truth >= 0) & (person % 2 == 0)  # every second person's faces
         photos = np.unique(self.photos)
         first_new = photos[len(photos) - round(_LATER * len(photos)) :]
         self.older = int(np.searchsorted(self.photos, first_new[0])) if len(first_new) else len(self.photos)
 
-    def rows(self, name: str, method: Method, encoder: float, *, best: bool) -> Iterator[MethodFigures]:
-        own = method.own_threshold(encoder)
-        yield self._row(name, method, own, "encoder")
+    def _gated(
+        self, embeddings: NDArray[np.float32], threshold: float, constraints: Constraints | None = None, /
+    ) -> Ints:
+        """Average linkage of the first faces where poor ones have no say."""
+        gate = replace(self.gate, silent=self.gate.silent[: len(embeddings)])
+        return group(embeddings, threshold, constraints, gate=gate)
+
+    def rows(
+        self, name: str, method: Method, in_force: float, chosen_on: str, *, best: bool
+    ) -> Iterator[MethodFigures]:
+        """The figures of a way at its own threshold and, if they are wanted, at the best ones."""
+        own = method.own_threshold(in_force)
+        yield self._row(name, method, own, chosen_on)
         if best and (self.truth >= 0).any():
             values = [float(value) for value in 1 - (1 - own) * _STRICTNESS if value > -1]
             tried = {value: with_unknown_apart(self._grouped(method, value, len(self.truth))) for value in values}

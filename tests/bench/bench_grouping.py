@@ -25,7 +25,7 @@ from scipy.cluster.hierarchy import fcluster
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 from core.clustering.linkage import MergeTree, merge_tree
-from core.clustering.methods import IN_FORCE, METHODS, link_threshold
+from core.clustering.methods import AVERAGE_LINKAGE, METHODS, link_threshold
 from core.foundation.arrays import Ints
 from core.metrics.clustering import bcubed, with_unknown_apart
 from tests.bench.machine import Row, facts, summed, table, timed
@@ -104,7 +104,7 @@ def ours(faces: NDArray[np.float32], who: Ints, names: Sequence[str]) -> list[Ro
 
 def beside_peers(faces: NDArray[np.float32], who: Ints) -> list[Row]:
     """Average linkage on faces that peers finish with, and each peer on the same."""
-    seconds, f = judged(lambda: METHODS[IN_FORCE].group(faces, THRESHOLD), who)
+    seconds, f = judged(lambda: METHODS[AVERAGE_LINKAGE].group(faces, THRESHOLD), who)
     rows = []
     for name, grouping in peer_groupings().items():
         theirs, their_f = judged(lambda grouping=grouping: grouping(faces), who)  # type: ignore[misc]

@@ -77,9 +77,9 @@ def _free(method: Callable[[NDArray[np.float32], float], Ints]) -> GroupFaces:
     return grouped
 
 
-IN_FORCE: Final = "average-linkage"  # what `people` groups by
+AVERAGE_LINKAGE: Final = "average-linkage"
 METHODS: Final[dict[str, Method]] = {
-    IN_FORCE: Method(group, _same, constrained=True),
+    AVERAGE_LINKAGE: Method(group, _same, constrained=True),
     "running-mean-cosine": Method(partial(running_mean, directions=True), _same, constrained=True),
     "running-mean-l2-0.44": Method(running_mean, _at_distance(0.44), constrained=True),
     "running-mean-l2-0.36": Method(running_mean, _at_distance(0.36), constrained=True),

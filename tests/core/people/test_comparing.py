@@ -11,6 +11,9 @@ from core.foundation.progress import Progress
 from core.people import comparing
 from core.people.comparing import compare_groupings
 from core.people.deciding import move_faces
+from core.people.encoders import encoder_of
+from tests.builders.poor_faces import judge
+from tests.builders.saved_thresholds import save
 from tests.builders.staged_people import add_faces, noisy_faces, owners, vector
 
 
@@ -22,7 +25,13 @@ def faces(workspace, dataset):
 
 
 def only(monkeypatch, **methods):
-    monkeypatch.setattr(comparing, "METHODS", methods)
+    monkeypatch.setattr(comparing, "METHODS", {"average-linkage": METHODS["average-linkage"], **methods})
+
+
+def rows_of(workspace, dataset, **options):
+    """Those but of average linkage, gated or not."""
+    found = compare_groupings(workspace, dataset_id=dataset, **options)
+    return [row for row in found["rows"] if not row["method"].startswith("average-linkage")]
 
 
 def free(labels):
@@ -34,7 +43,7 @@ def test_the_figures_of_one_way_worked_out_by_hand(workspace, dataset, faces, au
     move_faces(workspace, [faces[2], faces[3]], name="Bo", author_id=author)
     only(monkeypatch, odd=free([0, 0, 0, -1, 1]))
     found = compare_groupings(workspace, dataset_id=dataset)
-    (row,) = found["rows"]
+    row = found["rows"][-1]
     # Pairs: three found, one of them right of four. Faces: 2/3 2/3 1/3 1 1 of clusters, 2/3 2/3 1/2 1/2 1/3 of people.
     assert (row["precision"], row["recall"], row["f"]) == pytest.approx((1 / 3, 1 / 4, 2 / 7))
     assert (row["bcubed_precision"], row["bcubed_recall"]) == pytest.approx((11 / 15, 8 / 15))
@@ -50,8 +59,8 @@ def test_churn_is_what_the_newest_photos_change(workspace, dataset, monkeypatch)
     flips = Method(
         lambda faces, threshold, limits=None: np.arange(len(faces)) % (3 if len(faces) == 20 else 2), float, False
     )
-    only(monkeypatch, steady=METHODS["average-linkage"], flips=flips)
-    steady, changed = compare_groupings(workspace, dataset_id=dataset)["rows"]
+    only(monkeypatch, flips=flips)
+    steady, _, changed = compare_groupings(workspace, dataset_id=dataset)["rows"]
     assert (steady["churn"], changed["churn"]) == (0, 1)
 
 
@@ -81,7 +90,7 @@ def test_a_folder_is_the_person_of_the_face_in_the_middle(workspace, dataset, fa
 
 def test_where_nobody_is_known_purity_and_churn_are_told_all_the_same(workspace, dataset, faces):
     found = compare_groupings(workspace, dataset_id=dataset, best=True)
-    assert (found["labelled"], len(found["rows"])) == (0, len(METHODS))
+    assert (found["labelled"], len(found["rows"])) == (0, len(METHODS) + 1)
     assert all(row["f"] is row["bcubed_f"] is row["clicks_50"] is None for row in found["rows"])
     assert found["rows"][0]["purity"] == 1
 
@@ -89,7 +98,7 @@ def test_where_nobody_is_known_purity_and_churn_are_told_all_the_same(workspace,
 def test_the_best_on_the_truth_is_a_row_of_its_own_and_never_worse(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     rows = compare_groupings(workspace, dataset_id=dataset, best=True)["rows"]
-    assert [row["chosen_on"] for row in rows] == ["encoder", "truth", "others"] * len(METHODS)
+    assert [row["chosen_on"] for row in rows] == ["encoder", "truth", "others"] * (len(METHODS) + 1)
     assert all(best["bcubed_f"] >= own["bcubed_f"] - 1e-9 for own, best in zip(rows[::3], rows[1::3], strict=True))
 
 
@@ -103,7 +112,7 @@ def test_a_threshold_of_other_people_is_chosen_on_every_second_and_judged_on_the
         lambda faces, at, *_: np.array([0, 0, 1, 2, 0] if at > 0.9 else [0, 3, 1, 1, 2])[: len(faces)], float, False
     )
     only(monkeypatch, odd=odd)
-    rows = compare_groupings(workspace, dataset_id=dataset, best=True)["rows"]
+    rows = rows_of(workspace, dataset, best=True)
     assert rows[2]["threshold"] > 0.9, "of Ada"
     assert (rows[2]["recall"], rows[2]["bcubed_recall"], rows[2]["clicks_95"]) == (0, 0.5, 2)
     assert rows[1]["bcubed_recall"] == pytest.approx(4 / 5)
@@ -119,7 +128,7 @@ def test_what_cannot_be_done_is_named_with_its_reason_and_the_others_are_done(wo
     few = fails(BadInput("clustering.too_many_links", most=5, threshold=0.5))
     only(monkeypatch, few=few, small=fails(MemoryError()), done=METHODS["finch"])
     found = compare_groupings(workspace, dataset_id=dataset)
-    assert [row["method"] for row in found["rows"]] == ["done"]
+    assert [row["method"] for row in found["rows"]] == ["average-linkage-gated", "average-linkage", "done"]
     assert [(item["method"], item["reason"]["code"]) for item in found["not_done"]] == [
         ("few", "clustering.too_many_links"),
         ("small", "people.no_memory_to_group"),
@@ -138,3 +147,17 @@ def test_it_stops_between_two_ways_and_refuses_what_is_not_there(workspace, data
         compare_groupings(workspace, dataset_id=dataset, truth="album")
     with pytest.raises(NotFound):
         compare_groupings(workspace, dataset_id=dataset, encoder="facenet-casia")
+
+
+def test_poor_faces_have_no_say_where_they_have_none_in_a_grouping_whatever_was_decided(workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(3)])
+    judge(workspace, faces, poor=faces)
+    move_faces(workspace, faces, name="Ada", author_id=author)
+    gated, plain = compare_groupings(workspace, dataset_id=dataset)["rows"][:2]
+    assert (gated["recall"], plain["recall"]) == (0, 1)
+
+
+def test_a_threshold_that_somebody_has_saved_is_the_one_in_force(workspace, dataset, faces, author):
+    save(workspace, dataset, encoder_of(workspace, dataset).id, faces[:3], 0.61, author_id=author)
+    found = compare_groupings(workspace, dataset_id=dataset)
+    assert (found["threshold"], found["rows"][0]["threshold"], found["rows"][0]["chosen_on"]) == (0.61, 0.61, "saved")

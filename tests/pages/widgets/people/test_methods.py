@@ -32,7 +32,7 @@ def said(page):
 
 
 def test_every_way_has_a_name_and_every_column_a_figure(workspace, dataset, faces):
-    assert set(_NAMES) == set(METHODS)
+    assert set(_NAMES) == {comparing.IN_FORCE, *METHODS}
     row = comparing.compare_groupings(workspace, dataset_id=dataset)["rows"][0]
     assert set(_COLUMNS) - {"way"} == set(row) - {"method", "chosen_on"}
 
@@ -52,11 +52,11 @@ def test_the_newest_is_shown_as_a_table_with_the_way_in_force_marked(shown, work
     page = shown(ways, dataset_id=dataset)
     table = page.dataframe[0].value
     assert table["way"].tolist()[:3] == [
-        "Average linkage (in force)",
-        "Average linkage, best threshold",
-        "Average linkage, threshold of other people",
+        "Average linkage, poor faces last (in force)",
+        "Average linkage, poor faces last, best threshold",
+        "Average linkage, poor faces last, threshold of other people",
     ]
-    assert len(table) == 3 * len(METHODS)
+    assert len(table) == 3 * (len(METHODS) + 1)
     assert table["bcubed_f"][0] == 1
     assert any("5 of 5 faces have a known person (folders of the pictures)" in text for text in said(page))
 
@@ -65,7 +65,7 @@ def test_where_nobody_is_known_that_is_said_beside_the_figures(shown, workspace,
     run_here(workspace, "groupings", dataset, {}, Progress())
     page = shown(ways, dataset_id=dataset)
     assert "Nobody here is known yet" in page.info[0].value
-    assert len(page.dataframe[0].value) == len(METHODS)
+    assert len(page.dataframe[0].value) == len(METHODS) + 1
 
 
 def test_what_could_not_be_done_and_what_failed_are_said(shown, workspace, dataset, author, faces):
