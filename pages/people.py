@@ -12,7 +12,8 @@ from pages.widgets.people.meanwhile import decided_meanwhile
 from pages.widgets.people.methods import ways_of_grouping
 from pages.widgets.people.questions import open_questions
 from pages.widgets.people.totals import who_is_there
-from pages.widgets.people.views import PERSON, faces_of_nobody, list_of_people, one_person, seen_once
+from pages.widgets.people.unknown import faces_of_nobody, seen_once
+from pages.widgets.people.views import PERSON, list_of_people, one_person
 from pages.widgets.shared.address import among, between, end_page, in_address, kept
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library
 from pages.widgets.shared.run_status import open_runs
@@ -58,9 +59,9 @@ view = st.segmented_control(
 if view == "people":
     list_of_people(dataset.id, grouped, newest_run)
 elif view == "once":
-    seen_once(dataset.id)
+    seen_once(dataset.id, dataset.revision)
 elif view == "nobody":
-    faces_of_nobody(dataset.id)
+    faces_of_nobody(dataset.id, dataset.revision)
 elif view == "ask":
     open_questions(dataset.id)
 elif view == "ways":
