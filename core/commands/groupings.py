@@ -33,7 +33,7 @@ def compare_groupings(
     churn, clicks_50, clicks_80, clicks_95, groups, unknown, seconds}], null where there is nothing to measure
 
     chosen_on: encoder, or saved where another threshold was; with --best also truth, the best on these very people,
-    which flatters, and others, the best on every second person with the figures of the others
+    which flatters, and others (two rows), the best on every second person with the figures of the others
 
     not_done [{method, reason}], faces, labelled, truth, encoder, threshold, in_force
 

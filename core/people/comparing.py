@@ -33,6 +33,7 @@ from db.tables import Image, Instance
 IN_FORCE: Final = "average-linkage-gated"  # what `group_people` does
 TRUTHS: Final = ("people", "folders")
 _LATER: Final = 0.1  # of the photos, the newest: those that are added to see what changes
+_EQUAL: Final = 1e-9
 _STRICTNESS: Final = np.geomspace(0.4, 2.0, 17)  # times the own cosine distance: where the best on the truth is sought
 
 
@@ -46,7 +47,7 @@ class MethodFigures:
         Its name, the cosine similarity, and where that comes from: the "encoder", or who has "saved" a threshold for
         the dataset, which may well be of these people; the "truth", the best BCubed F of
         several on these very people, so that the other figures flatter; or "others", the best on every second person,
-        and the figures are of the other people's faces, on whom nothing was chosen.
+        and the figures are of the other people's faces, on whom nothing was chosen: a row for each half.
     precision, recall, f, bcubed_precision, bcubed_recall, bcubed_f
         Over pairs of faces, and BCubed, of the faces that are labelled. Who is in no group is a group of their own.
     purity
@@ -93,7 +94,7 @@ def compare_groupings(
 
     No way knows what humans have decided: those that keep to limits are told which faces share a photo, no more.
     Each groups at its own threshold, which follows from the one in force (`Method.own_threshold`), the encoder's own
-    unless another was saved; with `best` there are two rows more, of the best of several on the truth and on others.
+    unless another was saved; with `best` there are rows more, of the best of several on the truth and on others.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ class _Judge:
         self.gate = replace(gate, silent=gate.silent[order])
         self.gated = replace(METHODS[AVERAGE_LINKAGE], group=self._gated)
         person = np.unique(self.truth, return_inverse=True)[1]
-        self.chosen_by = (self.truth >= 0) & (person % 2 == 0)  # every second person's faces
+        self.halves = tuple((self.truth >= 0) & (person % 2 == half) for half in (0, 1))  # every second person's faces
         photos = np.unique(self.photos)
         first_new = photos[len(photos) - round(_LATER * len(photos)) :]
         self.older = int(np.searchsorted(self.photos, first_new[0])) if len(first_new) else len(self.photos)
@@ -180,13 +181,15 @@ class _Judge:
             values = [float(value) for value in 1 - (1 - own) * _STRICTNESS if value > -1]
             tried = {value: with_unknown_apart(self._grouped(method, value, len(self.truth))) for value in values}
             yield self._row(name, method, self._best(tried, None), "truth")
-            if self.chosen_by.any() and not self.chosen_by[self.truth >= 0].all():
-                yield self._row(name, method, self._best(tried, self.chosen_by), "others", ~self.chosen_by)
+            for chosen_by, judged in (self.halves, self.halves[::-1]):
+                if chosen_by.any() and judged.any():
+                    yield self._row(name, method, self._best(tried, chosen_by), "others", judged)
 
     def _best(self, tried: Mapping[float, Ints], of: Bools | None) -> float:
-        """The threshold of the greatest BCubed F of some faces, the strictest of several."""
+        """The threshold of the greatest BCubed F of some faces, the middle one of several."""
         scores = {value: bcubed(self.truth, labels, of).f for value, labels in tried.items()}
-        return max(scores, key=lambda value: (scores[value], value))
+        best = sorted(value for value, score in scores.items() if score >= max(scores.values()) - _EQUAL)
+        return best[len(best) // 2]
 
     def _grouped(self, method: Method, threshold: float, count: int) -> Ints:
         limits = replace(Constraints.none(count), photos=self.photos[:count]) if method.constrained else None

@@ -98,8 +98,8 @@ def test_where_nobody_is_known_purity_and_churn_are_told_all_the_same(workspace,
 def test_the_best_on_the_truth_is_a_row_of_its_own_and_never_worse(workspace, dataset, author):
     noisy_faces(workspace, dataset, author)
     rows = compare_groupings(workspace, dataset_id=dataset, best=True)["rows"]
-    assert [row["chosen_on"] for row in rows] == ["encoder", "truth", "others"] * (len(METHODS) + 1)
-    assert all(best["bcubed_f"] >= own["bcubed_f"] - 1e-9 for own, best in zip(rows[::3], rows[1::3], strict=True))
+    assert [row["chosen_on"] for row in rows] == ["encoder", "truth", "others", "others"] * (len(METHODS) + 1)
+    assert all(best["bcubed_f"] >= own["bcubed_f"] - 1e-9 for own, best in zip(rows[::4], rows[1::4], strict=True))
 
 
 def test_a_threshold_of_other_people_is_chosen_on_every_second_and_judged_on_the_rest(
@@ -115,6 +115,7 @@ def test_a_threshold_of_other_people_is_chosen_on_every_second_and_judged_on_the
     rows = rows_of(workspace, dataset, best=True)
     assert rows[2]["threshold"] > 0.9, "of Ada"
     assert (rows[2]["recall"], rows[2]["bcubed_recall"], rows[2]["clicks_95"]) == (0, 0.5, 2)
+    assert (rows[3]["threshold"] < 0.9, rows[3]["recall"], rows[3]["bcubed_recall"]) == (True, 0, pytest.approx(1 / 3))
     assert rows[1]["bcubed_recall"] == pytest.approx(4 / 5)
 
 

@@ -56,7 +56,7 @@ def test_the_newest_is_shown_as_a_table_with_the_way_in_force_marked(shown, work
         "Average linkage, poor faces last, best threshold",
         "Average linkage, poor faces last, threshold of other people",
     ]
-    assert len(table) == 3 * (len(METHODS) + 1)
+    assert len(table) == 4 * (len(METHODS) + 1)
     assert table["bcubed_f"][0] == 1
     assert any("5 of 5 faces have a known person (folders of the pictures)" in text for text in said(page))
 
