@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from core.commands.console import ProgressLine, one_line, tell
+from core.commands.console import ProgressLine, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, EncoderName, Json, command, dataset_id
 from core.foundation.errors import BadInput
+from core.foundation.private import hand_over
 from core.foundation.workspace import Workspace
 from core.library.dating import date_pictures
 from core.people.search.album import Album
@@ -17,6 +18,7 @@ from core.people.search.asking import Question, Wanted, ask
 from core.people.search.chosen_people import person_called
 from core.people.search.expressions import AllOf, AnyOf, Expression, NotSo, Shows
 from core.people.search.listing import listed_matches
+from core.people.search.parcels import Parcel, zipped_parcel
 from core.people.search.spans import first_moment, last_moment
 from core.people.searching import PhotoQuery, meant, measured_by, photo_query, place
 
@@ -54,6 +56,12 @@ def search(
     by_event: Annotated[
         bool, typer.Option("--by-event", help="Who is asked for need only be in pictures of one event")
     ] = False,
+    zip_file: Annotated[
+        Path | None, typer.Option("--zip", help="A new file to write the pictures into, with a list of what was found")
+    ] = None,
+    blur_others: Annotated[
+        bool, typer.Option("--blur-others", help="In the zip, blur every known face that is not meant")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find the pictures that show somebody. Gives matches [{image, score, box, faces, taken, event}], best first,
@@ -63,8 +71,11 @@ def search(
 
     box is left, top, right, bottom of the face that is meant, in pixels of the upright picture; faces are all that are
     meant [{box, score, person, known}]. just_below: how many pictures more a threshold lower by 0.05 would give;
-    undated: how many were left out since their files have no time.
+    undated: how many were left out since their files have no time. With --zip: left_out [{image, reason}], and exit
+    code 1 where there is any.
     """
+    if blur_others and zip_file is None:
+        raise BadInput("people.blur_without_zip")
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     conditions: dict[str, Any] = {
@@ -94,8 +105,27 @@ def search(
     album = Album.of(workspace, number, encoder_id)
     found = ask(album, question)
     matches = listed_matches(workspace, album, found, number)
-    result = {"matches": matches, "just_below": found.just_below, "undated": found.undated}
+    result: dict[str, Any] = {"matches": matches, "just_below": found.just_below, "undated": found.undated}
+    if zip_file is not None:
+        parcel = Parcel(number, dataset, album, found, blurred=blur_others)
+        result["left_out"] = _write_zip(workspace, parcel, zip_file)
     tell({**result, "threshold": question.threshold}, as_json, lines=_lines(result))
+    list_on_stderr([f"left out {item['image']}: {item['reason']}" for item in result.get("left_out", [])])
+    raise typer.Exit(1 if result.get("left_out") else 0)
+
+
+def _write_zip(workspace: Workspace, parcel: Parcel, file: Path) -> list[dict[str, Any]]:
+    """Write a parcel into a new file; returns what is not in it, and why. Nothing is left where it is not whole."""
+    left_out: list[dict[str, Any]] = []
+    with file.open("xb") as target:
+        try:
+            for part in zipped_parcel(workspace, parcel, left_out):
+                target.write(part)
+        except BaseException:
+            file.unlink()
+            raise
+    hand_over(file)
+    return left_out
 
 
 def _read(workspace: Workspace, files: Sequence[Path], encoder: str | None) -> list[tuple[str, PhotoQuery]]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Box, Floats, Ints
+from core.foundation.arrays import Box
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.geometry import most_central
 from core.foundation.messages import Message, message
@@ -15,7 +15,6 @@ from core.foundation.workspace import Workspace
 from core.media.images import decode, face_crop, jpeg
 from core.people.encoders import encoder_of, threshold_of
 from core.people.face_models import FaceModels
-from core.people.vectors import face_vectors
 from db.engine import reading
 from db.queries.people.vectors import has_vectors
 from db.queries.verification import newest_threshold
@@ -117,40 +116,6 @@ def measured_by(
     return photo.encoder_id, saved.value if saved else photo.own_threshold
 
 
-@dataclass(frozen=True, eq=False)
-class RankedFaces:
-    """The most similar face of each of N pictures, the best first: `images` and `instances` (N,) int64 ids, `scores`
-    (N,) float64 cosine similarities."""
-
-    images: Ints
-    instances: Ints
-    scores: Floats
-
-
-def ranked_faces(
-    workspace: Workspace, dataset_id: int, query: PhotoQuery, *, threshold: float, face: int | None = None
-) -> RankedFaces:
-    """The faces at least as similar as the threshold, one of each picture. Of the store only what is new is read.
-
-    Raises
-    ------
-    BadInput
-        If the photo has no such face.
-    NotFound
-        If no face of the dataset has an embedding of this encoder.
-    """
-    meant = query.chosen if face is None else face
-    if not 0 <= meant < len(query.vectors):
-        raise BadInput("people.no_such_face", count=len(query.vectors), number=meant)
-    with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
-    if not len(faces.instances):
-        raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
-    scores = (faces.vectors @ query.vectors[meant]).astype(np.float64)
-    rows = _best_of_each(faces.images, scores, threshold)
-    return RankedFaces(faces.images[rows], faces.instances[rows], scores[rows])
-
-
 def place(box: Box) -> Message:
     """Which face of a picture is meant, for people: its size and where its box begins."""
     left, top, right, bottom = box
@@ -175,10 +140,3 @@ def meant(query: PhotoQuery, number: int | None, of: str) -> int:
     if number is not None and not 1 <= number <= count:
         raise BadInput("people.no_such_face", of=of, count=count, number=number)
     return (number or 1) - 1
-
-
-def _best_of_each(images: Ints, scores: Floats, threshold: float) -> Ints:
-    """(M,) rows of the most similar face of each picture, best first; equal scores by picture."""
-    rows = np.flatnonzero(scores >= threshold)
-    rows = rows[np.lexsort((rows, images[rows], -scores[rows]))]
-    return rows[np.sort(np.unique(images[rows], return_index=True)[1])]

@@ -1,7 +1,8 @@
 """A search as rows: what the command line and downloads tell of each picture."""
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from core.people.search.album import OF_NOBODY, Album
 from core.people.search.asking import NO_FACE, Found
 from db.engine import reading
 from db.queries.people.listing import boxes_in_pictures, person_names
+
+_SIDES: Final = ("left", "top", "right", "bottom")
 
 
 def listed_matches(workspace: Workspace, album: Album, found: Found, dataset_id: int) -> list[dict[str, Any]]:
@@ -48,6 +51,17 @@ def listed_matches(workspace: Workspace, album: Album, found: Found, dataset_id:
         )
         if best == NO_FACE or best in boxes
     ]
+
+
+def one_row_each(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The faces of `listed_matches` as rows of one length, for a table; a picture without any is a row too."""
+    rows = []
+    for match in matches:
+        of_picture = {name: match[name] for name in ("image", "event", "taken")}
+        for face in match["faces"] or [{"score": None, "person": None, "known": None, "box": [None] * 4}]:
+            of_face = {name: face[name] for name in ("score", "person", "known")}
+            rows.append({**of_picture, **of_face, **dict(zip(_SIDES, face["box"], strict=True))})
+    return rows
 
 
 def _number(score: float) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from db.tables import CaptureTime, Frame, Image, Instance
 
@@ -29,3 +29,21 @@ def faces_of_album(dataset_id: int, *, session: Session) -> Sequence[Row[int, in
         .order_by(col(Instance.id))
     )
     return session.connection().execute(statement).all()
+
+
+def boxes_of_faces(image_id: int, *, session: Session) -> dict[int, tuple[float, float, float, float]]:
+    """Instance to box (left, top, right, bottom in pixels) of every face of a picture that was not removed."""
+    faces = select(Instance).where(Instance.image_id == image_id, Instance.kind == "face", ~col(Instance.removed))
+    return {face.id: face.box for face in session.exec(faces.order_by(col(Instance.id)))}
+
+
+def count_capture_times(dataset_id: int, *, session: Session) -> int:
+    """Of how many pictures somebody has looked when they were taken."""
+    looked_at = select(func.count()).select_from(CaptureTime).join(Image, col(Image.id) == col(CaptureTime.image_id))
+    return session.exec(looked_at.where(Image.dataset_id == dataset_id)).one()
+
+
+def shown_pictures(images: Sequence[int], *, session: Session) -> dict[int, tuple[str, str]]:
+    """Picture to its path and the SHA-256 of its content."""
+    rows = session.exec(select(Image.id, Image.path, Image.sha256).where(col(Image.id).in_([*map(int, images)])))
+    return {number: (path, sha256) for number, path, sha256 in rows}

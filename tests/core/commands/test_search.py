@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from datetime import datetime
 
 import numpy as np
@@ -146,6 +148,22 @@ def test_a_search_in_words(facet, album, photos):
     assert stdout == "     –  bea.jpg\n     –  empty.jpg\n"
     _, stdout, _ = facet("search", "--dataset", "faces", "--person", "Cid =1")
     assert stdout == "1.0000  three.jpg  48 × 48 px at 128, 8\n"
+
+
+def test_pictures_are_taken_along_in_a_new_zip_and_what_is_not_in_it_is_told(told, refused, album, tmp_path):
+    found = ("search", "--dataset", "faces", "--person", "Ada", "--and", "Bea")
+    code, result = told(*found, "--zip", tmp_path / "both.zip", "--blur-others")
+    assert code == 1
+    assert {item["image"]: item["reason"] for item in result["left_out"]} == dict.fromkeys(
+        ["both.jpg", "three.jpg"], "the file was changed after the import; import it again"
+    ), "its SHA-256 is made up"
+    code, result = told(*found, "--zip", tmp_path / "plain.zip")
+    assert (code, result["left_out"]) == (0, [])
+    with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
+        assert archive.namelist() == ["pictures/both.jpg", "pictures/three.jpg", "matches.json", "matches.csv"]
+        assert json.loads(archive.read("matches.json")) == result["matches"]
+    assert "File exists" in refused(*found, "--zip", tmp_path / "plain.zip")
+    assert refused(*found, "--blur-others").startswith("--blur-others is about the pictures of a --zip")
 
 
 def test_what_cannot_be_asked_is_a_sentence(refused, album, photos):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from db.engine import reading
-from db.queries.people.album import faces_of_album, pictures_of_album
+from db.queries.people.album import (
+    boxes_of_faces,
+    count_capture_times,
+    faces_of_album,
+    pictures_of_album,
+    shown_pictures,
+)
 from db.tables import CaptureTime
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -33,3 +39,27 @@ def test_pictures_come_by_id_with_their_time_and_scene_and_faces_without_those_r
         (alone, "alone.png", noon, None, None),
     ]
     assert faces == [(seen[0], frames[0]), (seen[2], alone)]
+
+
+def test_a_picture_has_the_boxes_of_its_faces_without_those_removed(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    image = shelf.image("a.png")
+    kept, gone = shelf.instance(image, face(0.0)), shelf.instance(image, face(5.0))
+    remove(workspace, gone)
+    with reading(workspace.engine) as session:
+        boxes = boxes_of_faces(image, session=session)
+        assert boxes_of_faces(image + 1, session=session) == {}
+    assert list(boxes) == [kept]
+    assert len(boxes[kept]) == 4
+
+
+def test_pictures_whose_times_were_looked_for_are_counted_of_one_dataset(workspace, dataset, author):
+    shelf = Shelf(workspace, dataset, author)
+    images = [shelf.image(name) for name in ("a.png", "b.png", "c.png")]
+    with writing(workspace.engine) as session:
+        session.add(CaptureTime(image_id=images[0], at=datetime(2024, 5, 1)))
+        session.add(CaptureTime(image_id=images[1]))
+    with reading(workspace.engine) as session:
+        assert count_capture_times(dataset, session=session) == 2
+        assert count_capture_times(dataset + 1, session=session) == 0
+        assert [path for path, _ in shown_pictures(images[:2], session=session).values()] == ["a.png", "b.png"]
