@@ -170,6 +170,7 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
         find_faces(workspace, **about, progress=progress)
     version, left = complete_faces(workspace, **about, progress=progress)
     measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
+    link_clips(workspace, dataset_id=dataset_of(run))  # a track is one person
     pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
         totals = counts(dataset_of(run), session=session)

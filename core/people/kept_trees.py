@@ -21,15 +21,14 @@ from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.media.files import open_partial
 from core.people.encoders import own_threshold
-from core.people.evidence import Evidence
+from core.people.evidence import Evidence, grouping_state
 from core.people.vectors import face_vectors
 from core.people.what_if import PeopleTree
 from db.engine import reading
-from db.queries.people.vectors import people_state
 from db.queries.store import store_id
 from db.tables import ModelVersion
 
-_FORMAT: Final = 2  # of the files: raise it with what is in them, or with how joins are made
+_FORMAT: Final = 3  # of the files: raise it with what is in them, or with how joins are made
 _LOOSER: Final = 0.1  # than the encoder's own threshold: where joins end, if nobody asks for looser ones
 _HELD: Final = ("photos", "firm")
 _log = logging.getLogger(__name__)
@@ -82,7 +81,7 @@ def kept_tree(
     except (OSError, zipfile.BadZipFile, ValueError, EOFError, KeyError):
         return None
     with reading(workspace.engine) as session:
-        state = people_state(dataset_id, encoder_id, session=session)
+        state = grouping_state(dataset_id, encoder_id, session=session)
         if floor > least or mark != _mark(workspace.settings, state, session=session):
             return None
         faces = face_vectors(workspace, dataset_id, encoder_id, session=session)

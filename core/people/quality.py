@@ -14,7 +14,7 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.batches import PictureFailure, attempt, opened_batches
-from core.metrics.face_quality import FaceFigures, face_figures
+from core.metrics.face_quality import SIDE, FaceFigures, face_figures
 from core.people.face_models import FaceAnalysis, five_points
 from db.batching import id_batches
 from db.engine import reading
@@ -24,6 +24,7 @@ from db.writes.quality import set_quality
 from db.writing import writing
 
 _NEARLY_STRAIGHT: Final = 30.0  # degrees
+_SHARP: Final = 400.0  # a face that is sharper is not told better
 
 
 class Reason(StrEnum):
@@ -49,6 +50,13 @@ def reason_of(quality: FaceQuality, settings: Settings) -> Reason | None:
         Reason.COVERED: turned < _NEARLY_STRAIGHT and (quality.disagreement or 0.0) > settings.most_disagreement,
     }
     return next((reason for reason, found in holds.items() if found), None)
+
+
+def standing(quality: FaceQuality) -> float:
+    """How well a face can stand for others of the same person, in [0, 1]: sharp, large and looking straight."""
+    turned = max(abs(quality.yaw or 0.0), abs(quality.pitch or 0.0))
+    straight = max(float(np.cos(np.radians(turned))), 0.0)
+    return straight * min(quality.size / SIDE, 1.0) * min(quality.sharpness / _SHARP, 1.0)
 
 
 def measure_faces(workspace: Workspace, *, dataset_id: int, progress: Progress = DEAF) -> int:

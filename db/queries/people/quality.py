@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
-from db.tables import Assignment, FaceQuality, Image, Instance, KeypointRevision, Person, Source
+from db.tables import Assignment, ClipEdit, FaceQuality, Image, Instance, KeypointRevision, Person, Source
 
 
 def qualities(dataset_id: int, *, session: Session) -> dict[int, FaceQuality]:
@@ -75,3 +76,23 @@ def loose_with_quality(dataset_id: int, *, session: Session) -> list[LooseFace]:
         .order_by(col(Instance.id))
     )
     return [LooseFace(*row) for row in rows]
+
+
+def tracks_of_faces(dataset_id: int, *, session: Session) -> dict[int, int]:
+    """The track of every face of a dataset that is in one, by instance."""
+    rows = session.exec(select(Instance.id, Instance.track_id).where(*_in_a_track(dataset_id)))
+    return {instance: track for instance, track in rows if track is not None}
+
+
+def track_state(dataset_id: int, *, session: Session) -> tuple[int, int]:
+    """What changes with everything that is done to the tracks of faces, for which no revision of a dataset rises.
+
+    Programs only put faces into tracks; whatever a human does to tracks is an edit of a clip.
+    """
+    edits = session.exec(select(func.max(ClipEdit.id)).where(ClipEdit.dataset_id == dataset_id)).one()
+    return session.exec(select(func.count()).where(*_in_a_track(dataset_id))).one(), edits or 0
+
+
+def _in_a_track(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
+    tied = col(Instance.track_id).is_not(None)
+    return col(Instance.dataset_id) == dataset_id, col(Instance.kind) == "face", tied, ~col(Instance.removed)

@@ -8,7 +8,7 @@ from core.foundation.arrays import Keypoints
 from core.foundation.settings import Settings
 from core.metrics.face_quality import FaceFigures
 from core.people import quality
-from core.people.quality import Reason, measure_faces, reason_of
+from core.people.quality import Reason, measure_faces, reason_of, standing
 from db.engine import reading
 from db.tables import FaceQuality, Image, Instance
 from db.writes.points import append_revision
@@ -35,6 +35,14 @@ from tests.builders.staged_people import add_faces, vector
 )
 def test_the_first_reason_that_holds_is_why_a_face_is_a_poor_one(figures, reason):
     assert reason_of(row(**figures), Settings()) == reason
+
+
+def test_who_stands_for_others_is_sharp_large_and_looks_straight():
+    assert standing(row(size=300.0)) == 1
+    assert standing(row(size=300.0, yaw=60.0)) == pytest.approx(0.5)
+    assert standing(row(size=56.0, sharpness=200.0)) == pytest.approx(0.25)
+    assert standing(row(yaw=90.0)) == pytest.approx(0)
+    assert standing(row(size=300.0, yaw=None, pitch=None)) == 1
 
 
 def test_what_is_poor_is_a_setting():
