@@ -801,7 +801,7 @@ def test_a_frame_without_a_file_keeps_its_name_on_the_way_back(engine, tmp_path)
         assert now.execute(text("SELECT sha256 FROM image WHERE id = 2")).scalar() == "2" * 64
 
 
-FACE_BEFORE = """
+UNMEASURED_BEFORE = """
 INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
 INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
 INSERT INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, state, faces, imported_at)
@@ -813,7 +813,7 @@ INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bott
 def test_faces_of_an_older_store_are_there_unmeasured_and_going_back_takes_nothing_but_their_quality(engine, tmp_path):
     run(engine, command.upgrade, "0018")
     with migrating(engine) as connection:
-        for statement in FACE_BEFORE.split(";\n"):
+        for statement in UNMEASURED_BEFORE.split(";\n"):
             connection.exec_driver_sql(statement)
     assert upgrade(engine, tmp_path / "backups").exists()
     with writing(engine) as session:
