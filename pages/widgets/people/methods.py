@@ -18,7 +18,9 @@ _KIND: Final = "groupings"
 _WORDS: Final = words("grouping_methods")
 _NAMES: Final = words("grouping_method_names")
 _COLUMNS: Final = words("grouping_method_columns")
+_THRESHOLDS: Final = words("grouping_thresholds")
 _TRUTHS: Final = ("people", "folders")
+_WAY_WIDTH: Final = 220  # pixels: two columns more fit beside it on a phone
 _WHOLE: Final = ("clicks_50", "clicks_80", "clicks_95", "groups", "unknown")
 
 
@@ -59,10 +61,10 @@ def _table(run: Run) -> None:
     st.caption(_WORDS["made"].format(**told, truth=_WORDS[found["truth"]], encoder=plain(found["encoder"]), at=at))
     if not found["labelled"]:
         st.info(_WORDS["nobody_known"])
-    figures = list(_COLUMNS)[1:]
     st.dataframe(
-        [{"way": _called(row, found["in_force"])} | {name: row[name] for name in figures} for row in found["rows"]],
+        [_shown(row, found["in_force"]) for row in found["rows"]],
         hide_index=True,
+        height="content",
         column_config={name: _column(name, text) for name, text in _COLUMNS.items()},
     )
     for item in found["not_done"]:
@@ -71,16 +73,19 @@ def _table(run: Run) -> None:
 
 def _column(name: str, text: Mapping[str, str]) -> Any:
     if name == "way":
-        return st.column_config.TextColumn(text["name"], help=text["about"], pinned=True)
+        return st.column_config.TextColumn(text["name"], help=text["about"], pinned=True, width=_WAY_WIDTH)
+    if name == "chosen_on":
+        return st.column_config.TextColumn(text["name"], help=text["about"])
     whole = "%d" if name in _WHOLE else "%.2f" if name == "seconds" else "%.3f"
     return st.column_config.NumberColumn(text["name"], help=text["about"], format=whole)
 
 
-def _called(row: Mapping[str, Any], in_force: str) -> str:
+def _shown(row: Mapping[str, Any], in_force: str) -> dict[str, Any]:
+    """A row of the table: the columns in their order."""
     name = _name(row["method"])
-    if row["chosen_on"] in ("truth", "others"):
-        return _WORDS[f"on_{row['chosen_on']}"].format(name=name)
-    return _WORDS["in_force"].format(name=name) if row["method"] == in_force else name
+    way = _WORDS["in_force"].format(name=name) if row["method"] == in_force else name
+    told = {**row, "way": way, "chosen_on": _THRESHOLDS[row["chosen_on"]]}
+    return {column: told[column] for column in _COLUMNS}
 
 
 def _name(method: str) -> str:

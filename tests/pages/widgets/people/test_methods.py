@@ -34,7 +34,7 @@ def said(page):
 def test_every_way_has_a_name_and_every_column_a_figure(workspace, dataset, faces):
     assert set(_NAMES) == {comparing.IN_FORCE, *METHODS}
     row = comparing.compare_groupings(workspace, dataset_id=dataset)["rows"][0]
-    assert set(_COLUMNS) - {"way"} == set(row) - {"method", "chosen_on"}
+    assert set(_COLUMNS) - {"way"} == set(row) - {"method"}
 
 
 def test_it_is_made_by_the_worker_and_only_when_asked_for(shown, started, dataset, faces):
@@ -51,11 +51,8 @@ def test_the_newest_is_shown_as_a_table_with_the_way_in_force_marked(shown, work
     run_here(workspace, "groupings", dataset, {"truth": "folders", "best": True}, Progress())
     page = shown(ways, dataset_id=dataset)
     table = page.dataframe[0].value
-    assert table["way"].tolist()[:3] == [
-        "Average linkage, poor faces last (in force)",
-        "Average linkage, poor faces last, best threshold",
-        "Average linkage, poor faces last, threshold of other people",
-    ]
+    assert table["way"].tolist()[:5] == ["Average linkage, gated (in force)"] * 4 + ["Average linkage"]
+    assert table["chosen_on"].tolist()[:4] == ["encoder", "best here", "other people", "other people"]
     assert len(table) == 4 * (len(METHODS) + 1)
     assert table["bcubed_f"][0] == 1
     assert any("5 of 5 faces have a known person (folders of the pictures)" in text for text in said(page))
