@@ -26,7 +26,7 @@ from core.people.assigning import (
 from db.batching import id_batches
 from db.history import restore, set_removed
 from db.queries.people.decisions import changed_since, last_author
-from db.queries.people.ownership import instances_of
+from db.queries.people.ownership import instances_of, photos_shared
 from db.tables import Assignment, PeopleEvent, Person, Source, now
 from db.writes.people import add_person
 from db.writing import writing
@@ -69,12 +69,20 @@ def merge_people(
     others: Sequence[int],
     *,
     author_id: int,
+    together: bool = False,
     shown: Mapping[int, str | None] = _UNKNOWN,
 ) -> int:
     """Say that several people are one. All faces of them become the target's, confirmed by the author.
 
     The target keeps its name; an unnamed target takes the first name among the others. Whoever is known not to be one
-    of them is known not to be the target. Raises `Conflict` if one of them is called otherwise by now than was shown.
+    of them is known not to be the target. `together` says that they are one though a photo shows several of them: a
+    mirror, a collage, a picture in the picture.
+
+    Raises
+    ------
+    Conflict
+        If a photo shows several of them, and nobody says `together`. If one of them is called otherwise by now than was
+        shown.
     """
     wanted = [person_id for person_id in dict.fromkeys(others) if person_id != target_id]
     if not wanted:
@@ -86,9 +94,17 @@ def merge_people(
             raise BadInput("people.merge_across")
         _refuse_other_names([target, *merged], shown, session=session)
         everyone = [target_id, *wanted]
+        photos = len(photos_shared(everyone, session=session))
+        if photos and not together:
+            raise Conflict("people.in_one_photo", photos=photos)
         faces = instances_of(everyone, session=session)
         called = [_called(person) for person in merged]
-        summary = message("decisions.merged", people=called, target=_called(target), faces=len(faces))
+        told = {"people": called, "target": _called(target), "faces": len(faces)}
+        summary = (
+            message("decisions.merged_together", **told, photos=photos)
+            if photos
+            else message("decisions.merged", **told)
+        )
         event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session=session)
         inherit_part(merged, target, session=session)
         name = target.name or next((person.name for person in merged if person.name), None)
@@ -118,6 +134,21 @@ def keep_apart(workspace: Workspace, first_id: int, second_id: int, *, author_id
             [*((face, second_id) for face in mine), *((face, first_id) for face in theirs)], event, session=session
         )
         return event.id
+
+
+def leave_unsure(workspace: Workspace, people: Sequence[int], *, author_id: int) -> int:
+    """Say that nobody can tell whether two people are one, or one person two; returns the event's id.
+
+    Nobody is asked about them again while they stay who they are. What a grouping makes of them is not limited.
+    """
+    with writing(workspace.engine) as session:
+        rows = [_person(person_id, session=session) for person_id in dict.fromkeys(people)]
+        if len({person.dataset_id for person in rows}) != 1:
+            raise BadInput("people.compare_across")
+        called = [_called(person) for person in rows]
+        summary = message("decisions.unsure", people=called)
+        ids = [person.id for person in rows]
+        return record("unsure", summary, rows[0].dataset_id, [], ids, author_id, session=session).id
 
 
 def move_faces(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 import numpy as np
 import scipy
+from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
+from core.people.before_merge import least_alike
 from core.people.encoders import own_threshold, threshold_of
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
+from db.queries.people.decisions import unsure_about
 from db.queries.people.ownership import named_people, owners, separations
 from db.tables import ModelVersion
 
@@ -27,11 +30,17 @@ _FARTHER: Final = 1.1  # than at the threshold: see `floor_below`
 
 @dataclass(frozen=True)
 class LikelyPair:
-    """Two people, the one with more faces first, and the average cosine similarity of their faces."""
+    """Two people, the one with more faces first, and the average cosine similarity of their faces.
+
+    `gain` is how many faces an answer is expected to settle: those of the smaller one, times the chance that they are
+    the larger one's (`chance_of_one`). `least` is the similarity of the two of their faces that are least alike.
+    """
 
     first: int
     second: int
     score: float
+    gain: float
+    least: float
 
 
 @dataclass(frozen=True)
@@ -61,15 +70,22 @@ class Questions:
 class _Crowd:
     """The P people who are compared, the largest first.
 
-    `ids` (P,) int64; `named` (P,) bool; `members` (P, N) sparse, 1 where a face is that person's; `means` (P, D)
-    float32 mean embedding; `total` is how many people there are in all.
+    `ids`, `sizes` (P,) int64; `named` (P,) bool; `members` (P, N) sparse, 1 where a face is that person's; `means`
+    (P, D) float32 mean embedding; `total` is how many people there are in all.
     """
 
     ids: Ints
+    sizes: Ints
     named: Bools
-    members: scipy.sparse.coo_array
+    members: scipy.sparse.csr_array
     means: Floats
     total: int
+
+    def least(self, one: int, other: int, faces: FaceVectors) -> float:
+        """The similarity of the two faces of two people, by their rows, that are least alike."""
+        starts, rows = self.members.indptr, self.members.indices
+        mine, theirs = (rows[starts[person] : starts[person + 1]] for person in (one, other))
+        return least_alike(faces.vectors, mine, theirs)[2]
 
 
 def floor_below(threshold: float, own: float) -> float:
@@ -84,30 +100,48 @@ def floor_below(threshold: float, own: float) -> float:
     return max(-1.0, 1 - _FARTHER * (1 - min(threshold, own)))
 
 
+def chance_of_one(score: NDArray[np.floating] | float, threshold: float, floor: float) -> Floats:
+    """How likely it is that two groups of faces are one person: to put questions in order, not measured.
+
+    A half at the threshold in force, nothing at the floor, certain as far above the threshold as the floor lies below.
+    """
+    above = (np.asarray(score, np.float64) - threshold) / max(threshold - floor, 1e-6)
+    return np.clip(0.5 + 0.5 * above, 0.0, 1.0)
+
+
 def likely_same(
     workspace: Workspace, dataset_id: int, version: ModelVersion, *, limit: int = MOST_QUESTIONS
 ) -> Questions:
-    """The most similar pairs of people whom nobody has told apart and who share no photo, best first.
+    """The pairs of people whom nobody has told apart and who share no photo, most expected gain first.
 
     The similarity is the one that grouping compares with its threshold: the average over all pairs of their faces
     (average linkage), which is the product of their mean embeddings. Pairs below the floor (`floor_below`) are not
-    asked about. Two people who both have a name come last: whoever named them has nearly answered. The 3,000 people
-    with most faces are compared.
+    asked about, nor are those about whom somebody was not sure. Two people who both have a name come last: whoever
+    named them has nearly answered. The 3,000 people with most faces are compared.
     """
-    floor = floor_below(threshold_of(workspace, dataset_id, version), own_threshold(workspace, version))
+    threshold = threshold_of(workspace, dataset_id, version)
+    floor = floor_below(threshold, own_threshold(workspace, version))
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
         owned = _Owned.of(owners(dataset_id, session=session))
         named = named_people(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
+        unsure = unsure_about(dataset_id, session=session)
     crowd = _crowd(faces, owned, named)
     scores = np.asarray(crowd.means @ crowd.means.T, np.float32)
     worth_asking = np.triu((scores >= floor) & ~_share_a_photo(faces, crowd.members), k=1)
     _leave_out(worth_asking, crowd, owned, apart)
+    _leave_open(worth_asking, crowd, unsure)
     first, second = np.nonzero(worth_asking)
     found = scores[first, second]
-    best = np.lexsort((-found, crowd.named[first] & crowd.named[second]))[:limit]
-    pairs = [LikelyPair(int(crowd.ids[first[i]]), int(crowd.ids[second[i]]), float(found[i])) for i in best]
+    gain = crowd.sizes[second] * chance_of_one(found, threshold, floor)
+    best = np.lexsort((-found, -gain, crowd.named[first] & crowd.named[second]))[:limit]
+    pairs = [
+        LikelyPair(
+            int(crowd.ids[one]), int(crowd.ids[other]), float(found[i]), float(gain[i]), crowd.least(one, other, faces)
+        )
+        for i, one, other in zip(best, first[best], second[best], strict=True)
+    ]
     return Questions(pairs, len(found), floor, len(crowd.ids), crowd.total)
 
 
@@ -142,7 +176,7 @@ def _crowd(faces: FaceVectors, owned: _Owned, named: Sequence[int]) -> _Crowd:
     owner_row[somebodys] = row_of[which]
     members = _members(owner_row, len(largest))
     means = (members @ faces.vectors) / np.maximum(sizes[largest], 1)[:, None].astype(np.float32)
-    return _Crowd(people[largest], np.isin(people[largest], list(named)), members, means, len(people))
+    return _Crowd(people[largest], sizes[largest], np.isin(people[largest], list(named)), members, means, len(people))
 
 
 def _leave_out(worth_asking: Bools, crowd: _Crowd, owned: _Owned, apart: Sequence[tuple[int, int]]) -> None:
@@ -155,14 +189,23 @@ def _leave_out(worth_asking: Bools, crowd: _Crowd, owned: _Owned, apart: Sequenc
             worth_asking[min(mine, theirs), max(mine, theirs)] = False
 
 
-def _members(owner_row: Ints, count: int) -> scipy.sparse.coo_array:
+def _leave_open(worth_asking: Bools, crowd: _Crowd, unsure: Set[tuple[int, ...]]) -> None:
+    """Take out the pairs of whom somebody could not tell."""
+    row_of = {person: row for row, person in enumerate(crowd.ids.tolist())}
+    for people in unsure:
+        rows = sorted(row_of[person] for person in people if person in row_of)
+        if len(rows) == len(people) == 2:
+            worth_asking[rows[0], rows[1]] = False
+
+
+def _members(owner_row: Ints, count: int) -> scipy.sparse.csr_array:
     """(P, N) 1 where a face is that person's."""
     columns = np.flatnonzero(owner_row >= 0)
     ones = np.ones(len(columns), np.float32)
     return scipy.sparse.coo_array((ones, (owner_row[columns], columns)), shape=(count, len(owner_row))).tocsr()
 
 
-def _share_a_photo(faces: FaceVectors, members: scipy.sparse.coo_array) -> Bools:
+def _share_a_photo(faces: FaceVectors, members: scipy.sparse.csr_array) -> Bools:
     """(P, P) whether two people are seen in one photo: then they are not the same."""
     photos, photo = np.unique(faces.images, return_inverse=True)
     ones = np.ones(len(photo), np.float32)

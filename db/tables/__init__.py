@@ -11,7 +11,6 @@ from db.tables.jobs import DailyWork, Run, RunState, Skipped, WorkKind
 from db.tables.library import (
     SET_ASIDE,
     TO_REVIEW,
-    CaptureTime,
     Dataset,
     Exclusion,
     Frame,
@@ -49,7 +48,6 @@ __all__ = [
     "Assignment",
     "BoxRevision",
     "BoxSource",
-    "CaptureTime",
     "ClipEdit",
     "DailyWork",
     "Dataset",

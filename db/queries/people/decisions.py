@@ -150,10 +150,20 @@ def revocable(event_id: int, *, session: Session) -> PeopleEvent | None:
     return event
 
 
-def last_decision(dataset_id: int, *, session: Session) -> int:
-    """The id of the newest decision about people; 0 when there is none."""
-    newest = session.exec(select(func.max(PeopleEvent.id)).where(PeopleEvent.dataset_id == dataset_id)).one()
-    return newest or 0
+def last_decision(dataset_id: int, *, author_id: int | None = None, session: Session) -> int:
+    """The id of the newest decision about people, of an author where one is given; 0 when there is none."""
+    taken = select(func.max(PeopleEvent.id)).where(PeopleEvent.dataset_id == dataset_id)
+    if author_id is not None:
+        taken = taken.where(PeopleEvent.author_id == author_id)
+    return session.exec(taken).one() or 0
+
+
+def unsure_about(dataset_id: int, *, session: Session) -> set[tuple[int, ...]]:
+    """Of whom somebody could not tell: two people, or one who looks like two; the lowest id first."""
+    said = select(PeopleEvent.payload).where(
+        PeopleEvent.dataset_id == dataset_id, PeopleEvent.kind == "unsure", ~col(PeopleEvent.undone)
+    )
+    return {tuple(sorted(payload["people"])) for payload in session.exec(said)}
 
 
 def last_author(dataset_id: int, person_id: int, *, session: Session) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select
 
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
@@ -70,6 +70,36 @@ def separations_that_count(dataset_id: int) -> Select[Any, Any]:
 def instances_of(people: Sequence[int], *, session: Session) -> list[int]:
     """The instances of all faces of these people, by id."""
     return sorted(session.exec(select(Assignment.instance_id).where(col(Assignment.person_id).in_(people))))
+
+
+def whose_faces(people: Sequence[int], *, session: Session) -> dict[int, int]:
+    """Instance to person of every face of these people that was not removed."""
+    rows = session.exec(
+        select(Assignment.instance_id, Assignment.person_id)
+        .join(Instance, col(Instance.id) == col(Assignment.instance_id))
+        .where(col(Assignment.person_id).in_(people), ~col(Instance.removed))
+    )
+    return dict(rows.all())
+
+
+def photos_shared(people: Sequence[int], *, session: Session) -> dict[int, list[int]]:
+    """Picture to the faces of these people in it, where it shows two or more of the people."""
+    theirs = (
+        select(Instance.image_id, Instance.id, Assignment.person_id)
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id))
+        .where(col(Assignment.person_id).in_(people), ~col(Instance.removed))
+    )
+    shared = theirs.subquery()
+    several = (
+        select(shared.c.image_id).group_by(shared.c.image_id).having(func.count(func.distinct(shared.c.person_id)) > 1)
+    )
+    rows = session.exec(
+        theirs.where(col(Instance.image_id).in_(several)).order_by(col(Instance.image_id), col(Instance.id))
+    )
+    found: dict[int, list[int]] = {}
+    for image, instance, _ in rows:
+        found.setdefault(image, []).append(instance)
+    return found
 
 
 def unconfirmed(dataset_id: int, people: Sequence[int] | None = None, *, session: Session) -> dict[int, int]:

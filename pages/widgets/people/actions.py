@@ -14,6 +14,7 @@ from db.queries.people.listing import PersonSummary, person_names, strips, summa
 from db.queries.people.ownership import unconfirmed
 from db.tables import PeopleEvent
 from pages.widgets.people.face_tiles import called, face_tile
+from pages.widgets.people.merge_outlook import merge_outlook
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, sentence, stored
@@ -28,20 +29,33 @@ _WORDS: Final = words("deciding_about_people")
 
 def decide(dataset_id: int, action: Callable[..., object], *arguments: Any, **options: Any) -> bool:
     """Take a decision; the page then shows it with a way back, or why it could not be taken."""
+    author = author_id()
     try:
-        action(workspace(), *arguments, author_id=author_id(), **options)
+        action(workspace(), *arguments, author_id=author, **options)
     except FacetError as error:
         tell_problem(error)
         return False
-    st.session_state[_DONE] = read(lambda session: last_decision(dataset_id, session=session))
-    st.session_state[_TURN] = turn() + 1
-    st.session_state.pop(_PROBLEM, None)
+    tell_decided(newest_of(dataset_id, author))
     return True
 
 
 def tell_problem(error: FacetError) -> None:
     """Let the page say why something could not be done."""
     st.session_state[_PROBLEM] = str(error)
+
+
+def newest_of(dataset_id: int, author: int) -> int:
+    """The decision that somebody has taken last, by id: what others decide in the same moment is not theirs."""
+    return read(lambda session: last_decision(dataset_id, author_id=author, session=session))
+
+
+def tell_decided(event_id: int, problems: Sequence[str] = ()) -> None:
+    """Let the page show a decision with its way back, and what went wrong beside it."""
+    st.session_state[_DONE] = event_id
+    st.session_state[_TURN] = turn() + 1
+    st.session_state.pop(_PROBLEM, None)
+    if problems:
+        st.session_state[_PROBLEM] = " ".join(dict.fromkeys(problems))
 
 
 def decide_on_click(dataset_id: int, action: Callable[..., object], *arguments: Any, **options: Any) -> None:
@@ -149,7 +163,8 @@ def merge_dialog(
     lost = [plain(person.name) for person in ordered if person.name and person.id != target and by_id[target].name]
     given_up = _WORDS["names_given_up"].format(names=", ".join(lost)) if lost else ""
     st.markdown(_WORDS["what_merging_does"].format(faces=counted(total, "face"), given_up=given_up))
-    _answer_merge(dataset_id, target, list(by_id), None if taken else typed, on_answer)
+    together = merge_outlook(dataset_id, list(by_id))
+    _answer_merge(dataset_id, target, list(by_id), None if taken else typed, together, on_answer)
 
 
 def _answer_merge(
@@ -157,12 +172,16 @@ def _answer_merge(
     target: int | None,
     people: Sequence[int],
     typed: tuple[int, str, str | None] | None,
+    together: bool | None,
     on_answer: Callable[[], object],
 ) -> None:
-    """The answers: one person; two, of whom one is called as typed; or nothing."""
+    """The answers: one person; two, of whom one is called as typed; or nothing.
+
+    `together`: whether they are said to be one though a photo shows two of them; None where none does.
+    """
     keep = False
     with st.container(horizontal=True):
-        merge = st.button("Merge into one person", type="primary", disabled=len(people) < 2)
+        merge = st.button("Merge into one person", type="primary", disabled=len(people) < 2 or together is False)
         if typed:
             keep = st.button(f"Two people: name this one {plain(typed[1])}")
         cancel = st.button("Cancel")
@@ -170,7 +189,7 @@ def _answer_merge(
         on_answer()
     done = cancel
     if merge and target is not None:
-        done = decide(dataset_id, merge_people, target, people)
+        done = decide(dataset_id, merge_people, target, people, together=bool(together))
         if done:
             st.session_state[_PICKED] = []
     if keep and typed:

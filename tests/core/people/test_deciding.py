@@ -11,7 +11,7 @@ from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import worded
 from core.people import deciding as people
 from db.engine import reading
-from db.queries.people.decisions import history
+from db.queries.people.decisions import history, unsure_about
 from db.queries.people.listing import people_page
 from db.queries.people.ownership import separations
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person
@@ -44,7 +44,8 @@ def state(workspace, dataset):
         removed = set(session.exec(select(Instance.id).where(Instance.removed)))
         active = set(session.exec(select(Person.id, Person.name).where(Person.active)))
         counted = set(session.exec(select(Image.id, Image.faces)))
-    return whose, apart, removed, active, counted
+        unsure = unsure_about(dataset, session=session)
+    return whose, apart, removed, active, counted, unsure
 
 
 def last_event(workspace, dataset):
@@ -56,6 +57,7 @@ DECISIONS = {
     "name": lambda w, f, p, a: people.name_person(w, p[0], "Zoe", author_id=a),
     "merge": lambda w, f, p, a: people.merge_people(w, p[0], [p[1], p[2]], author_id=a),
     "apart": lambda w, f, p, a: people.keep_apart(w, p[0], p[1], author_id=a),
+    "unsure": lambda w, f, p, a: people.leave_unsure(w, p[:2], author_id=a),
     "move": lambda w, f, p, a: people.move_faces(w, f[:2], person_id=p[1], author_id=a),
     "move to a new person": lambda w, f, p, a: people.move_faces(w, f[:2], name="Zoe", author_id=a),
     "confirm": lambda w, f, p, a: people.confirm_faces(w, f[:3], author_id=a),
@@ -93,6 +95,49 @@ def test_every_decision_counts_as_work_of_its_author(workspace, dataset, author,
     with reading(workspace.engine) as session:
         (event, name, *_), *_ = history(dataset, session=session)
     assert (worded(event.summary), name) == ("Confirmed 2 faces", "ada")
+
+
+def test_being_unsure_is_told_by_names_limits_no_grouping_and_is_of_one_dataset(workspace, dataset, author, faces):
+    one, other = (of(workspace, dataset, faces[at]) for at in (0, 4))
+    people.name_person(workspace, one, "Zoe", author_id=author)
+    people.leave_unsure(workspace, [one, other, one], author_id=author)
+    with reading(workspace.engine) as session:
+        said = worded(history(dataset, limit=1, session=session)[0].row.summary)
+        assert separations(dataset, session=session) == []
+    assert said == f"Not sure about Zoe, unnamed person {other}"
+    with writing(workspace.engine) as session:
+        elsewhere = ensure_dataset("elsewhere", author, session=session)
+    (far,) = add_faces(workspace, elsewhere, [("far.jpg", vector(0))])
+    stranger = people.move_faces(workspace, [far], author_id=author)
+    with pytest.raises(BadInput, match="two datasets"):
+        people.leave_unsure(workspace, [one, stranger], author_id=author)
+    with pytest.raises(BadInput):
+        people.leave_unsure(workspace, [], author_id=author)
+
+
+def test_people_of_one_photo_are_merged_only_by_the_word_of_a_human_which_stands(workspace, dataset, author):
+    rows = [("a.jpg", vector(0, 0)), ("a.jpg", vector(0, 1)), ("b.jpg", vector(0, 2))]
+    one, other, third = add_faces(workspace, dataset, rows)
+    group(workspace, dataset)
+    persons = [of(workspace, dataset, face) for face in (one, other)]
+    before = state(workspace, dataset)
+    with pytest.raises(Conflict, match="1 photo shows two of them together"):
+        people.merge_people(workspace, persons[0], [persons[1]], author_id=author)
+    assert state(workspace, dataset) == before
+    people.merge_people(workspace, persons[0], [persons[1]], author_id=author, together=True)
+    with reading(workspace.engine) as session:
+        said = worded(history(dataset, limit=1, session=session)[0].row.summary)
+    assert said.endswith("(3 faces): one person, though 1 photo shows them twice")
+    group(workspace, dataset, threshold=0.99, regroup=True)
+    assert {of(workspace, dataset, face) for face in (one, other, third)} == {persons[0]}
+    people.undo(workspace, history_of(workspace, dataset, "merge"), author_id=author)
+    assert state(workspace, dataset) == before
+
+
+def history_of(workspace, dataset, kind):
+    """The newest decision of a kind."""
+    with reading(workspace.engine) as session:
+        return next(line.row.id for line in history(dataset, session=session) if line.row.kind == kind)
 
 
 # Names

@@ -8,7 +8,7 @@ import pytest
 from core.people import deciding as people
 from core.people import likely_pairs
 from core.people.encoders import encoder_of, own_threshold
-from core.people.likely_pairs import floor_below, likely_same
+from core.people.likely_pairs import chance_of_one, floor_below, likely_same
 from tests.builders.saved_thresholds import save
 from tests.builders.staged_people import SAME, add_faces, group, owners, vector
 
@@ -55,6 +55,7 @@ def test_the_similarity_of_two_people_is_the_average_over_their_faces(workspace,
     (pair,) = asked(workspace, dataset).pairs
     assert (pair.first, pair.second) == (one, other)
     assert pair.score == pytest.approx(float((rows[:4] @ rows[4:].T).mean()), abs=1e-6)
+    assert pair.least == pytest.approx(float((rows[:4] @ rows[4:].T).min()), abs=1e-6)
 
 
 def test_people_in_one_photo_are_not_asked_about_and_nobody_gives_no_question(workspace, dataset):
@@ -63,6 +64,35 @@ def test_people_in_one_photo_are_not_asked_about_and_nobody_gives_no_question(wo
     group(workspace, dataset)
     assert len(set(persons(workspace, dataset, faces))) == 2
     assert (asked(workspace, dataset).pairs, asked(workspace, dataset).left) == ([], 0)
+
+
+def test_the_chance_is_a_half_at_the_threshold_and_nothing_at_the_floor():
+    assert chance_of_one(np.array([0.9, 0.91, 0.92, 0.93, 0.94, 0.99]), 0.92, 0.9) == pytest.approx(
+        [0, 0.25, 0.5, 0.75, 1, 1]
+    )
+
+
+def test_where_an_answer_settles_more_faces_is_asked_first_though_others_are_more_alike(workspace, dataset, author):
+    rows = [near(at) for at in (1.0, 0.99, -1.0, -1.0, -0.93, -0.93, -0.93)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    parts = (faces[:1], faces[1:2], faces[2:4], faces[4:])
+    one, other, third, crowd = (people.move_faces(workspace, part, author_id=author) for part in parts)
+    found = asked(workspace, dataset).pairs
+    assert [{pair.first, pair.second} for pair in found] == [{crowd, third}, {one, other}]
+    assert [pair.gain for pair in found] == pytest.approx([2.0, 1.0])
+    assert found[0].score < found[1].score
+
+
+def test_nobody_is_asked_again_about_whom_somebody_was_not_sure(workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(3)])
+    one, other, third = (people.move_faces(workspace, [face], author_id=author) for face in faces)
+    unsure = people.leave_unsure(workspace, [other, one], author_id=author)
+    pairs = [{pair.first, pair.second} for pair in asked(workspace, dataset).pairs]
+    assert {one, other} not in pairs
+    assert len(pairs) == asked(workspace, dataset).left == 2
+    people.undo(workspace, unsure, author_id=author)
+    assert asked(workspace, dataset).left == 3
+    assert third
 
 
 @pytest.mark.parametrize(

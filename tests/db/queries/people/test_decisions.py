@@ -17,6 +17,7 @@ from db.queries.people.decisions import (
     last_author,
     last_decision,
     revocable,
+    unsure_about,
 )
 from db.tables import PeopleEvent, Threshold
 from db.writes.library import ensure_dataset, ensure_user
@@ -160,3 +161,20 @@ def test_what_can_be_taken_back_is_the_decision_that_counts(workspace, dataset, 
     assert counting(undone) is None
     assert counting(again) == counting(named) == named  # what was done again counts as it did
     assert counting(999) is None
+
+
+def test_the_newest_decision_of_one_author_is_not_anothers(workspace, dataset, decisions, author):
+    with writing(workspace.engine) as session:
+        bert = ensure_user("bert", session=session)
+        assert last_decision(dataset, session=session) == last_decision(dataset, author_id=author, session=session)
+        assert last_decision(dataset, author_id=bert, session=session) == 0
+
+
+def test_of_whom_somebody_could_not_tell_counts_until_it_is_undone(workspace, dataset, decisions):
+    with writing(workspace.engine) as session:
+        for number, people in zip(decisions, ([9, 4], [5], [7], [3]), strict=True):
+            event = session.get_one(PeopleEvent, number)
+            event.kind, event.payload = "unsure", {**event.payload, "people": people}
+        session.get_one(PeopleEvent, decisions[3]).kind = "merge"
+        session.flush()
+        assert unsure_about(dataset, session=session) == {(4, 9), (7,)}

@@ -13,13 +13,16 @@ from db.queries.people.ownership import (
     named_people,
     owners,
     ownerships,
+    photos_shared,
     separations,
     unconfirmed,
+    whose_faces,
 )
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 from tests.builders.people_rows import own, remove
+from tests.builders.staged_people import add_faces, vector
 
 
 @pytest.fixture
@@ -86,3 +89,17 @@ def test_what_a_machine_has_placed_is_known_of_some_people_and_of_everybody_with
     remove(workspace, faces[0])
     with reading(workspace.engine) as session:
         assert unconfirmed(dataset, session=session) == {}
+
+
+def test_a_photo_is_shared_by_people_who_have_a_face_in_it_that_is_there(workspace, dataset, owned):
+    faces, ada, other = owned
+    alone = own(workspace, dataset, add_faces(workspace, dataset, [("another.png", vector(0))]))
+    with reading(workspace.engine) as session:
+        (photo,) = photos_shared([ada, other, alone], session=session).items()
+        assert photo[1] == faces[:3]
+        assert photos_shared([ada, alone], session=session) == {}
+        assert whose_faces([ada, other], session=session) == {faces[0]: ada, faces[1]: ada, faces[2]: other}
+    remove(workspace, faces[2])
+    with reading(workspace.engine) as session:
+        assert photos_shared([ada, other], session=session) == {}
+        assert whose_faces([other], session=session) == {}

@@ -1,0 +1,125 @@
+"""Which people of a dataset look like two: a cut of each, to be judged by a human."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from core.clustering.constraints import Constraints
+from core.clustering.linkage import merge_tree
+from core.foundation.arrays import Bools, Floats, Ints
+from core.foundation.workspace import Workspace
+from core.people.encoders import own_threshold, threshold_of
+from core.people.likely_pairs import chance_of_one, floor_below
+from core.people.vectors import FaceVectors, face_vectors
+from db.engine import reading
+from db.queries.people.decisions import unsure_about
+from db.queries.people.ownership import confirmed_owners, owners
+from db.tables import ModelVersion
+
+MOST_LOOKED_AT: Final = 300  # people, those whose faces are least alike
+MOST_FACES: Final = 1000  # of a person: the joins of more would keep the page waiting
+
+
+@dataclass(frozen=True)
+class ProposedCut:
+    """A person whose faces fall into two sides: who stays, who would leave, and how alike the sides are.
+
+    Attributes
+    ----------
+    person
+        Whose faces they are.
+    staying, leaving
+        Instances of the two sides. Faces that a human has confirmed stay; else the larger side does.
+    score
+        Average cosine similarity of a face of one side and one of the other.
+    gain
+        Faces that an answer is expected to put right: those that leave, times the chance that they are somebody else.
+    """
+
+    person: int
+    staying: list[int]
+    leaving: list[int]
+    score: float
+    gain: float
+
+
+def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -> list[ProposedCut]:
+    """The people who look like two, most expected gain first.
+
+    The cut is where the last two groups of average linkage within the person meet. Asked about are those whose two
+    sides are no more alike than pairs of people that are worth asking about (`likely_same`). Left out are people
+    all of whose faces a human has confirmed, and those about whom somebody was not sure. The 300 whose faces are
+    least alike on average are looked at, nobody with more than 1,000 faces.
+    """
+    threshold = threshold_of(workspace, dataset_id, version)
+    floor = floor_below(threshold, own_threshold(workspace, version))
+    with reading(workspace.engine) as session:
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
+        owned = dict(owners(dataset_id, session=session))
+        confirmed = confirmed_owners(dataset_id, session=session)
+        unsure = unsure_about(dataset_id, session=session)
+    found = []
+    for person, rows in _least_alike(faces, owned, confirmed):
+        if (person,) not in unsure:
+            fixed = np.isin(faces.instances[rows], np.fromiter(confirmed, np.int64, len(confirmed)))
+            side, score = proposed_cut(faces.vectors[rows], fixed)
+            gain = int(side.sum()) * (1 - float(chance_of_one(score, threshold, floor)))
+            if gain > 0:
+                stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
+                found.append(ProposedCut(person, stay, leave, score, gain))
+    return sorted(found, key=lambda cut: (-cut.gain, cut.score, cut.person))
+
+
+def proposed_cut(vectors: NDArray[np.float32], fixed: Bools) -> tuple[Bools, float]:
+    """Where the last two groups of average linkage within a person meet.
+
+    Parameters
+    ----------
+    vectors
+        (N, D) float32 of unit length, two at least.
+    fixed
+        (N,) bool faces that are known to be one person: they are never cut apart, and stay. Not all of them.
+
+    Returns
+    -------
+    leaving, score
+        (N,) bool the side that would leave: the one without a fixed face, else the smaller one; and the average
+        similarity of a face of one side and one of the other.
+    """
+    limits = Constraints.none(len(vectors))
+    limits = Constraints(np.where(fixed, 0, -1).astype(np.int64), (), limits.photos, limits.apart)
+    tree = merge_tree(vectors, -1.0, limits)
+    count = len(tree.sizes)
+    left, right = tree.joins[: count - 2].T
+    edges = scipy.sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
+    group = scipy.sparse.csgraph.connected_components(edges, directed=False)[1][tree.units]
+    sizes = np.bincount(group)
+    leaving = group != (group[fixed][0] if fixed.any() else np.argmax(sizes))
+    return leaving, float(_mean(vectors[leaving]) @ _mean(vectors[~leaving]))
+
+
+def _mean(vectors: NDArray[np.float32]) -> Floats:
+    return np.asarray(vectors.mean(axis=0, dtype=np.float64))
+
+
+def _least_alike(faces: FaceVectors, owned: dict[int, int], confirmed: dict[int, int]) -> Iterator[tuple[int, Ints]]:
+    """Person and rows of those who can be cut, the ones whose faces are least alike on average first."""
+    person_of = np.array([owned.get(face, -1) for face in faces.instances.tolist()], np.int64)
+    order = np.argsort(person_of, kind="stable")
+    people, starts, counts = np.unique(person_of[order], return_index=True, return_counts=True)
+    open_faces = np.array([face not in confirmed for face in faces.instances.tolist()], bool)[order]
+    waiting = np.add.reduceat(open_faces, starts) if len(people) else np.zeros(0)
+    able = np.flatnonzero((people >= 0) & (counts >= 2) & (counts <= MOST_FACES) & (waiting > 0))
+    alike = np.array([_alike(faces.vectors[order[starts[at] : starts[at] + counts[at]]]) for at in able])
+    for at in able[np.argsort(alike, kind="stable")[:MOST_LOOKED_AT]].tolist():
+        yield int(people[at]), np.sort(order[starts[at] : starts[at] + counts[at]])
+
+
+def _alike(vectors: NDArray[np.float32]) -> float:
+    """The average similarity of two faces of several."""
+    count, total = len(vectors), vectors.sum(axis=0, dtype=np.float64)
+    return float((total @ total - count) / (count * (count - 1)))

@@ -1,1 +1,0 @@
-"""The pictures that show somebody: who is meant, what a picture has to show, and what it comes to."""
