@@ -33,6 +33,7 @@ from core.library.serving import Served, serve_crop, serve_display, serve_thumbn
 from core.motion.overlaying import overlay_file
 from core.motion.sent_clip_edits import do_sent
 from core.motion.timelines import asked_course, asked_fade, asked_frames, asked_tracks
+from core.people.search.parcels import kept_parcel, zipped_parcel
 from core.points.frames import picture_window
 from core.points.sent_edits import save_sent
 
@@ -104,6 +105,15 @@ async def _export(request: Request) -> Response:
         return PlainTextResponse(str(error), status_code=404)
     named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(delivery.name)}"} | _NEVER
     return StreamingResponse(delivery.content, media_type="application/zip", headers=named)
+
+
+async def _found(request: Request) -> Response:
+    try:
+        parcel = kept_parcel(request.path_params["ticket"])
+    except FacetError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    named = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(parcel.name)}"} | _NEVER
+    return StreamingResponse(zipped_parcel(_workspace, parcel), media_type="application/zip", headers=named)
 
 
 async def _overlay(request: Request) -> Response:
@@ -208,6 +218,7 @@ app = st.App(
         Route("/api/display/{number:int}", _picture(serve_display)),
         Route("/api/crop/{number:int}", _picture(serve_crop)),
         Route("/api/export/{number:int}", _export),
+        Route("/api/found/{ticket}", _found),
         Route("/api/overlay/{name}", _overlay),
         Route("/api/order", _asked(_order)),
         Route("/api/frames", _asked(_frames)),

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from core import verification
-from core.commands import clips, labels, motion, people, sample, training
+from core.commands import appearances, clips, groupings, labels, motion, people, sample, search, training
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, EncoderName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS, POINTS
@@ -25,7 +25,6 @@ from core.library.backups import back_up, restore_backup
 from core.library.importing import skipped as skipped_of
 from core.library.suspects import names_set_aside, take_up_again
 from core.models import fetching, weights
-from core.people import searching
 from db.engine import reading
 from db.queries.jobs import count_runs, runs_page
 
@@ -34,6 +33,9 @@ app.add_typer(labels.app)
 app.add_typer(clips.app)
 app.add_typer(motion.app)
 app.add_typer(people.app)
+app.add_typer(appearances.app)
+app.add_typer(groupings.app)
+app.add_typer(search.app)
 weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
 app.add_typer(weights_app, name="weights")
 app.add_typer(training.app)
@@ -163,29 +165,6 @@ def verify(
             workspace, pairs, value, author_id=author(workspace), chosen=message("thresholds.best_accuracy")
         )
     tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
-
-
-@command(app)
-def search(
-    dataset: DatasetName,
-    photo: Annotated[Path, typer.Option("--photo", help="A photo of the person to look for")],
-    encoder: EncoderName = None,
-    threshold: Annotated[float | None, typer.Option(help="Least cosine similarity of a match")] = None,
-    face: Annotated[
-        int | None, typer.Option(help="Which face of the photo, from 1; needed where it has several")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Find the pictures that show the person of a photo. Gives matches [{image, score, box}], best first.
-
-    box is left, top, right, bottom of the face that is meant, in pixels of the upright picture.
-    """
-    workspace = Workspace.open()
-    number, content = dataset_id(workspace, dataset), photo.read_bytes()
-    results = searching.search(workspace, number, content, photo.name, encoder=encoder, threshold=threshold, face=face)
-    lines = [one_line(f"{match.score:.4f}  {match.image}  {searching.place(match.box).text()}") for match in results]
-    matches = [{"image": match.image, "score": match.score, "box": match.box} for match in results]
-    tell({"matches": matches}, as_json, lines=lines or ["no picture shows this person"])
 
 
 @command(app)

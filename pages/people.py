@@ -9,9 +9,11 @@ from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import group_again, result_of_grouping
 from pages.widgets.people.history import decisions
 from pages.widgets.people.meanwhile import decided_meanwhile
+from pages.widgets.people.methods import ways_of_grouping
 from pages.widgets.people.questions import open_questions
 from pages.widgets.people.totals import who_is_there
-from pages.widgets.people.views import PERSON, faces_of_nobody, list_of_people, one_person, seen_once
+from pages.widgets.people.unknown import faces_of_nobody, seen_once
+from pages.widgets.people.views import PERSON, list_of_people, one_person
 from pages.widgets.shared.address import among, between, end_page, in_address, kept
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library
 from pages.widgets.shared.run_status import open_runs
@@ -43,6 +45,7 @@ VIEWS = {
     "nobody": f"With nobody ({nobody:,})",
     "ask": "Same person?",
     "history": "History",
+    "ways": "Ways of grouping",
 }
 offered = [name for name in VIEWS if name not in ("once", "nobody") or {"once": once, "nobody": nobody}[name]]
 view = st.segmented_control(
@@ -56,10 +59,12 @@ view = st.segmented_control(
 if view == "people":
     list_of_people(dataset.id, grouped, newest_run)
 elif view == "once":
-    seen_once(dataset.id)
+    seen_once(dataset.id, dataset.revision)
 elif view == "nobody":
-    faces_of_nobody(dataset.id)
+    faces_of_nobody(dataset.id, dataset.revision)
 elif view == "ask":
     open_questions(dataset.id)
+elif view == "ways":
+    ways_of_grouping(dataset.id)
 else:
     decisions(dataset.id)

@@ -1,13 +1,19 @@
-"""Search: upload a photo of a person, and find the pictures of the dataset that show them."""
+"""Search: the pictures that show somebody, by name or by photos; with whom, without whom, and when."""
 
-import hashlib
+from dataclasses import replace
 
 import streamlit as st
 
 from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of
-from pages.widgets.people.photo_search import choose_face, choose_least, ranked, read_photo, show_matches
-from pages.widgets.shared.address import end_page
+from core.people.search.asking import ask
+from pages.widgets.people.photo_search import choose_least, faces_of_photos
+from pages.widgets.people.search_fields import choose_conditions, choose_people, choose_unwanted_people
+from pages.widgets.people.search_parcel import take_along
+from pages.widgets.people.search_question import not_this, question_of
+from pages.widgets.people.search_results import marked_faces, show_found
+from pages.widgets.people.searched_album import searched_album
+from pages.widgets.shared.address import end_page, unfolded
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library, workspace
 from pages.widgets.shared.text import sentence
 
@@ -18,24 +24,25 @@ try:
 except FacetError:
     stop_at_library("No face is found here yet, so there is nothing to search. Find the faces in the library first.")
 
-photo = st.file_uploader(
-    "A photo of the person to look for",
-    type=["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"],
-    max_upload_size=max(1, workspace().settings.max_file_bytes >> 20),
-    help="It is not stored: only the face is measured.",
-)
+people = choose_people(dataset.id, dataset.revision)
+photos = faces_of_photos(encoder, "photos")
+with st.expander("Not this", expanded=unfolded("not-people"), icon=":material/person_off:"):
+    unwanted_people = choose_unwanted_people(dataset.id, dataset.revision)
+    unwanted_photos = faces_of_photos(encoder, "not_photos")
+conditions = choose_conditions()
 least = choose_least(dataset.id, encoder)  # before any photo: a slider that comes and goes with each stands at 0
-if photo is None:
-    st.caption("Upload a photo in which the person's face can be seen well. The photo is not stored.")
-    end_page()
+marked = marked_faces()
 
-content = photo.getvalue()
-key = hashlib.sha256(content).hexdigest()[:12]
+question = question_of(people, photos, conditions, least)
+if question is None:
+    st.caption("Choose people, a time or a number of people, or upload photos of somebody. Photos are not stored.")
+    end_page()
+album = searched_album(dataset.id, encoder.id)
+question = replace(question, unwanted=not_this(album, unwanted_photos, unwanted_people, marked))
 try:
-    query = read_photo(content, photo.name, encoder.name)
-    face = choose_face(query, key)
-    matched = ranked(query, dataset.id, face)
+    found = ask(album, question)
 except FacetError as error:
     st.error(sentence(error))
     end_page()
-show_matches(matched, least, f"{key}-{face}")
+take_along(dataset, album, found)
+show_found(album, found, question, str(dataset.id))

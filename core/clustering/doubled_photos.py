@@ -73,7 +73,7 @@ class DoubledPhotos:
 
 
 def without_doubles(
-    clusters: Ints, photos: tuple[Ints, Ints], faces: NDArray[np.float32], units: Ints, decided: Bools
+    clusters: Ints, photos: tuple[Ints, Ints], faces: NDArray[np.float32], units: Ints, decided: Bools, heard: Bools
 ) -> Ints:
     """Let the units leave that a cluster holds beside another of the same photo; the one with the best right stays.
 
@@ -89,6 +89,8 @@ def without_doubles(
         (N, D) float32 embeddings, and (N,) the unit of each.
     decided
         (U,) whether a unit is a person whom a human has decided about.
+    heard
+        (N,) whether a face counts where units are compared; of those that share a cluster each has such a face.
 
     Returns
     -------
@@ -99,7 +101,7 @@ def without_doubles(
     if not together:
         return clusters.astype(np.int64)
     affected = np.unique(clusters[np.concatenate(together)])
-    rows = np.flatnonzero(np.isin(clusters[units], affected))
+    rows = np.flatnonzero(np.isin(clusters[units], affected) & heard)
     numbers, row_units = np.unique(units[rows], return_inverse=True)
     sizes, sums = np.bincount(row_units), summed(faces[rows], row_units, len(numbers))
     totals = summed(sums, np.searchsorted(affected, clusters[numbers]), len(affected))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
 from core.clustering.doubled_photos import without_doubles
+from core.clustering.gate import Held, QualityGate, attached
 from core.clustering.sums import summed
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
@@ -40,9 +41,11 @@ class MergeTree:
     faces
         (N, D) float32 embeddings.
     sizes, decided
-        (U,) int64 faces of each unit, (U,) bool whether it is a person whom a human has decided about.
-    photos
-        Two (L,) int64 arrays: this unit is seen in this photo, each pair once.
+        (U,) int64 faces of each unit that have a say, (U,) bool whether it is a person whom a human has decided about.
+    photos, firm
+        Two (L,) int64 arrays: this unit is seen in this photo, each pair once; and so the tags of all other limits.
+    gate
+        Which faces have no say.
     """
 
     floor: float
@@ -52,7 +55,9 @@ class MergeTree:
     faces: NDArray[np.float32]
     sizes: Ints
     decided: Bools
-    photos: tuple[Ints, Ints]
+    photos: Held
+    firm: Held
+    gate: QualityGate
 
     def cut(self, threshold: float) -> Ints:
         """The groups at a threshold: (N,) int64 labels, exactly those that `group` gives.
@@ -68,8 +73,12 @@ class MergeTree:
         left, right = self.joins[self.similarity >= threshold].T
         edges = scipy.sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
         clusters = scipy.sparse.csgraph.connected_components(edges, directed=False)[1].astype(np.int64)
-        kept = without_doubles(clusters, self.photos, self.faces, self.units, self.decided)
-        return _by_size(kept[self.units])
+        heard = ~self.gate.silent
+        kept = without_doubles(clusters, self.photos, self.faces, self.units, self.decided, heard)
+        holders, photos = self.photos
+        tags = np.concatenate([photos, self.firm[1] + int(photos.max(initial=-1)) + 1])
+        held = np.concatenate([holders, self.firm[0]]), tags
+        return _by_size(attached(kept, self.faces, self.units, self.gate, held, threshold)[self.units])
 
 
 def group(
@@ -77,6 +86,7 @@ def group(
     threshold: float,
     constraints: Constraints | None = None,
     progress: ShareReport | None = None,
+    gate: QualityGate | None = None,
 ) -> Ints:
     """Group faces by average linkage on cosine similarity, cut at a threshold: `merge_tree` down to it.
 
@@ -85,7 +95,7 @@ def group(
     labels
         (N,) int64, 0 to C - 1: the largest cluster first, equally large ones in the order of their first face.
     """
-    return merge_tree(embeddings, threshold, constraints, progress).cut(threshold)
+    return merge_tree(embeddings, threshold, constraints, progress, gate).cut(threshold)
 
 
 def merge_tree(
@@ -93,6 +103,7 @@ def merge_tree(
     floor: float,
     constraints: Constraints | None = None,
     progress: ShareReport | None = None,
+    gate: QualityGate | None = None,
 ) -> MergeTree:
     """Join faces by average linkage on cosine similarity, down to a floor.
 
@@ -122,31 +133,37 @@ def merge_tree(
     progress
         Called with the share of the work that is done, rising from 0 to 1, every second or so on large sets.
         Whatever it raises (`core.foundation.errors.Cancelled`) ends the run.
+    gate
+        The faces that have no say; None for none. They are joined with nobody, and attached where the tree is cut.
 
     Raises
     ------
     BadInput
         If the shape is not (N, D), an embedding is not finite or not of length 1, the floor lies outside
-        [-1, 1], or the constraints are over another number of faces.
+        [-1, 1], or the constraints or the gate are over another number of faces.
     """
     faces = unit_faces(embeddings, floor)
-    limits = Constraints.over(len(faces), constraints)
+    limits, through = Constraints.over(len(faces), constraints), QualityGate.over(len(faces), gate)
     report = _sparing(progress)
     units = limits.units()
-    sizes = np.bincount(units)
-    sums = summed(faces, units, len(sizes))
+    heard = np.flatnonzero(~through.silent)
+    count = int(units.max(initial=-1)) + 1
+    sizes = np.bincount(units[heard], minlength=count)
+    sums = summed(faces[heard] if len(heard) < len(faces) else faces, units[heard], count)
     decided = np.zeros(len(sizes), bool)
     decided[units[np.isin(limits.together, list(limits.decided))]] = True
-    photos = replace(limits, decided=(), apart=np.zeros((0, 2), np.int64)).tags(units)
+    photos, firm = replace(limits, decided=(), apart=np.zeros((0, 2), np.int64)).tags(units), _firm(limits, units)
+    loud = np.flatnonzero(sizes)
     joins: list[tuple[float, int, int]] = []
-    if len(faces):
-        component = _components((sums / sizes[:, None]).astype(np.float32), floor, report)
-        joins = _agglomerate(sums, sizes, decided, (_firm(limits, units), photos), component, floor, report)
+    if len(loud):
+        component = np.full(count, -1)
+        component[loud] = _components((sums[loud] / sizes[loud, None]).astype(np.float32), floor, report)
+        joins = _agglomerate(sums, sizes, decided, (firm, photos), component, floor, report)
         report(1.0)
     joins.sort(key=lambda join: -join[0])  # stable: in each component they are in their order
     similarity, left, right = np.array(joins).reshape(-1, 3).T
     ends = np.stack([left, right], axis=1).astype(np.int64)
-    return MergeTree(floor, units, ends, similarity, faces, sizes, decided, photos)
+    return MergeTree(floor, units, ends, similarity, faces, sizes, decided, photos, firm, through)
 
 
 def _firm(limits: Constraints, units: Ints) -> tuple[Ints, Ints]:
@@ -220,7 +237,10 @@ def _agglomerate(
     floor: float,
     report: ShareReport,
 ) -> list[tuple[float, int, int]]:
-    """The joins of all components: similarity and a unit of each of two clusters. `tags` are the firm ones, photos."""
+    """The joins of all components: similarity and a unit of each of two clusters. `tags` are the firm ones, photos.
+
+    A unit of component -1 is joined with nobody.
+    """
     joins: list[tuple[float, int, int]] = []
     order = np.argsort(component, kind="stable")
     starts = np.searchsorted(component[order], np.arange(component.max() + 2))

@@ -12,8 +12,9 @@ from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.people.encoders import encoder_of
 from core.people.kept_trees import people_tree
+from core.people.unknown import counted_reasons, unknown_faces
 from db.engine import reading
-from db.queries.people.listing import all_people
+from db.queries.people.listing import all_people, boxes_in_pictures
 
 app = typer.Typer()
 
@@ -26,22 +27,30 @@ def people(
     what_if: Annotated[
         float | None, typer.Option("--what-if", help="Say what --regroup --threshold would change, and change nothing")
     ] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="List instead the faces of people seen once and of nobody, and why")
+    ] = False,
     encoder: EncoderName = None,
     as_json: Json = False,
 ) -> None:
     """List people. Gives people [{id, name, faces: [{image, box}]}], the largest first.
 
     With --what-if: people, merges, splits, named_touched, seconds
+
+    With --unknown: faces [{image, box, reason}]; reason: small, blurred, profile, covered, nobody near
     """
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     if what_if is not None:
-        if regroup or threshold is not None:
+        if regroup or threshold is not None or unknown:
             raise BadInput("commands.what_if_alone")
         _tell_what_if(workspace, number, what_if, encoder, as_json)
         return
     if regroup or threshold is not None:
         run_with_progress(workspace, "people", number, regroup=True, threshold=threshold, encoder=encoder)
+    if unknown:
+        _tell_unknown(workspace, number, as_json)
+        return
     with reading(workspace.engine) as session:
         listed: list[dict[str, Any]] = [
             {"id": number, "name": name, "faces": [{"image": face.path, "box": list(face.box)} for face in shown]}
@@ -63,3 +72,15 @@ def _tell_what_if(workspace: Workspace, number: int, threshold: float, encoder: 
         "{people} people: {merges} of several who are there, {splits} of those who are there taken apart; "
         "{named_touched} of them with a name or a confirmed face ({seconds:.2f} s)",
     )
+
+
+def _tell_unknown(workspace: Workspace, number: int, as_json: bool) -> None:
+    found = unknown_faces(workspace, number)
+    with reading(workspace.engine) as session:
+        places = boxes_in_pictures([face.instance_id for face in found], session=session)
+    rows = [
+        {"image": places[face.instance_id].path, "box": list(places[face.instance_id].box), "reason": str(face.reason)}
+        for face in found
+    ]
+    lines = [f"{reason}: {count}" for reason, count in counted_reasons(found).items() if count]
+    tell({"faces": rows}, as_json, lines=lines or ["nobody is unknown"])

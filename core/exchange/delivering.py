@@ -1,21 +1,18 @@
 """Exports that were written: where the next one may lie, what the last ones left out, and how one is handed over."""
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from core.formats.manifest import NAME, Manifest, read_manifest
 from core.formats.names import safe_name
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.workspace import Workspace
+from core.media.zipping import file_parts, zipped
 from db.engine import LARGEST_ID, reading
 from db.tables import Export, now
-
-_CHUNK: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def zipped_export(workspace: Workspace, export_id: int) -> Delivery:
     for name in files:
         if not (folder / name).is_file():
             raise NotFound("exports.file_gone", file=folder / name)
-    return Delivery(f"{folder.name}.zip", _zip(folder, files))
+    return Delivery(f"{folder.name}.zip", zipped(_entries(folder, files)))
 
 
 def _opened(workspace: Workspace, export_id: int) -> tuple[Path, Manifest]:
@@ -94,33 +91,9 @@ def _opened(workspace: Workspace, export_id: int) -> tuple[Path, Manifest]:
     return folder, read_manifest(folder, export.format)
 
 
-class _Pipe(io.RawIOBase):
-    """Collects what the zip writer writes, until it is taken."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        taken, self._parts = b"".join(self._parts), []
-        return taken
-
-
-def _zip(folder: Path, files: list[str]) -> Iterator[bytes]:
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
-        for name in files:
-            packed = zipfile.ZIP_DEFLATED if name.endswith((".json", ".csv")) else zipfile.ZIP_STORED
-            entry = zipfile.ZipInfo.from_file(folder / name, f"{folder.name}/{name}", strict_timestamps=False)
-            entry.compress_type = packed
-            with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
-                while chunk := source.read(_CHUNK):
-                    target.write(chunk)
-                    yield pipe.take()
-    yield pipe.take()
+def _entries(folder: Path, files: list[str]) -> Iterator[tuple[zipfile.ZipInfo, Iterator[bytes]]]:
+    for name in files:
+        packed = zipfile.ZIP_DEFLATED if name.endswith((".json", ".csv")) else zipfile.ZIP_STORED
+        entry = zipfile.ZipInfo.from_file(folder / name, f"{folder.name}/{name}", strict_timestamps=False)
+        entry.compress_type = packed
+        yield entry, file_parts(folder / name)

@@ -28,6 +28,15 @@ class Settings(BaseSettings):
         "auto", description="Pre-labels the 68 face points; auto: dlib-68, with the face mesh where that is here"
     )
     encoder: str = Field("dlib-resnet", description="Face encoder; see `python -m core weights list`")
+    least_face: float = Field(24, ge=0, description="Shorter side in pixels of a face that a person may be told by")
+    least_sharpness: float = Field(35, ge=0, description="Variance of the Laplacian of a face so, of 112 pixels")
+    most_turned: float = Field(50, ge=0, description="Degrees that a face so is turned to a side, up or down at most")
+    most_disagreement: float = Field(
+        0.15, ge=0, description="How far two models' points of a face so differ at most, in distances of the eyes"
+    )
+    attach_margin: float = Field(
+        0.01, ge=0, description="How much nearer a poor face is to its person than to the next"
+    )
     weights_mirror: str = Field("", description="Address to fetch weights from instead of their own host")
     batch: int = Field(16, ge=1, description="Pictures that the models take at once")
     threads: int = Field(0, ge=0, description="Threads that work may take; 0: a worker all cores but one, else all")

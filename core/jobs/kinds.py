@@ -114,6 +114,13 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         waits_for={"preview"},
         lane=Lane.SHORT,
     ),
+    "groupings": RunKind(
+        tasks.groupings_task,
+        message("run_kinds.groupings"),
+        results.compared_groupings,
+        shown_on={"groupings"},
+        waits_for={"groupings"},
+    ),
     "weights": RunKind(
         tasks.weights_task,
         message("run_kinds.weights"),

@@ -113,6 +113,18 @@ def looked_at_grouping(counts: Counts) -> Message:
     )
 
 
+def compared_groupings(counts: Counts) -> Message:
+    """Of every way of grouping a dataset's faces."""
+    left = len(counts["not_done"])
+    return message(
+        "run_results.compared_groupings",
+        methods=len({row["method"] for row in counts["rows"]}),
+        faces=counts["faces"],
+        labelled=counts["labelled"],
+        not_done=message("run_results.groupings_not_done", count=left) if left else "",
+    )
+
+
 def fetched(counts: Counts) -> Message:
     """Of a model's file."""
     return message("run_results.fetched", megabytes=counts["bytes"] / _MEGABYTE)

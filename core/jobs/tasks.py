@@ -14,6 +14,7 @@ from core.foundation.workspace import Workspace
 from core.jobs.model_tasks import pre_label_new
 from core.jobs.runs import Task, dataset_of
 from core.library.clip_importing import ClipIntake
+from core.library.dating import date_pictures
 from core.library.importing import PictureIntake
 from core.library.intake import ImportOptions
 from core.library.sample_clips import draw_clips_of_people, label_clips
@@ -23,6 +24,7 @@ from core.motion.overlaying import find_clip, render_overlay
 from core.motion.proposing import propose
 from core.motion.tracklets import link_clips
 from core.people.bodies import complete_bodies, counted_bodies, find_bodies
+from core.people.comparing import compare_groupings
 from core.people.encoders import fetch_encoder, fetch_weights
 from core.people.finding import complete_faces, find_faces, lacks_mesh
 from core.people.grouping import group_people
@@ -79,7 +81,20 @@ def _then_linked(task: Task) -> Task:
     return both
 
 
+def _then_dated(task: Task) -> Task:
+    """A task that brings pictures, and then reads when they were taken."""
+
+    @wraps(task)
+    def both(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+        counts = task(workspace, run, progress)
+        date_pictures(workspace, dataset_of(run), progress)
+        return counts
+
+    return both
+
+
 @_then_linked
+@_then_dated
 @_then_waiting
 def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in an export, or pictures and clips with the label files among them, and the labels that waited for them."""
@@ -106,6 +121,7 @@ def import_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 @_then_linked
+@_then_dated
 @_then_waiting
 def labels_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Take in label files, the pictures and clips beside them, and the labels that waited for those."""
@@ -153,6 +169,8 @@ def faces_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, 
     if not run.parameters.get("boxes_only"):
         find_faces(workspace, **about, progress=progress)
     version, left = complete_faces(workspace, **about, progress=progress)
+    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
+    link_clips(workspace, dataset_id=dataset_of(run))  # a track is one person
     pre_label_new(workspace, run, progress)
     with reading(workspace.engine) as session:
         totals = counts(dataset_of(run), session=session)
@@ -177,8 +195,10 @@ def bodies_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 
 def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
-    """Group faces into people, those that nobody has measured yet measured first."""
-    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
+    """Group faces into people; those that nobody has measured yet are measured afterwards, for the next time.
+
+    So that a grouping does what was looked at before it, also in a store of which no face is measured.
+    """
     grouped = group_people(
         workspace,
         dataset_id=dataset_of(run),
@@ -189,6 +209,7 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
         decision=run.kind == "people",
         progress=progress,
     )
+    measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
     with reading(workspace.engine) as session:
         return {**asdict(counts(dataset_of(run), session=session)), "threshold": grouped["threshold"]}
 
@@ -198,6 +219,12 @@ def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
     asked = run.parameters
     where = (dataset_of(run), asked["encoder_id"], asked["threshold"])
     return outline_grouping(workspace, *where, regroup=asked["regroup"], progress=progress)
+
+
+def groupings_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Compare every way of grouping the faces."""
+    asked = {name: run.parameters[name] for name in ("truth", "encoder", "best") if name in run.parameters}
+    return compare_groupings(workspace, dataset_id=dataset_of(run), **asked, progress=progress)
 
 
 def export_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from core.jobs.kinds import Lane
 from core.jobs.queue import STOPPING, queue, ring
 from core.jobs.runs import give_back, process_name, recover
 from core.jobs.supervisor import child_environment, worker_command
+from core.library.dating import date_pictures
 from core.library.uploading import sweep_uploads
 from core.media.files import sweep_partials, write_atomically
 from core.motion.tracklets import link_clips
@@ -58,7 +59,7 @@ def main(parent: int | None = None, lane: Lane = Lane.LONG, *, beside: bool = Fa
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop_flag.set())
     threads = [threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True)]
     if lane is Lane.LONG:
-        for task in (_beat, _take_up, _link):
+        for task in (_beat, _take_up, _link, _date):
             threads.append(threading.Thread(target=task, args=(workspace, consumer.stop_flag), daemon=True))
     if parent is not None:
         threads.append(threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True))
@@ -124,6 +125,14 @@ def _link(workspace: Workspace, flag: threading.Event) -> None:  # noqa: ARG001 
         link_clips(workspace)
     except Exception:  # whoever edits such a clip does it then
         _log.exception("not all faces and bodies of clips could be put into tracks")
+
+
+def _date(workspace: Workspace, flag: threading.Event) -> None:  # noqa: ARG001  (started like the others)
+    """Read when pictures were taken that an earlier version of Facet, or a process that was killed, has left unread."""
+    try:
+        date_pictures(workspace)
+    except Exception:  # the next start, import or search reads them
+        _log.exception("not all times of pictures could be read")
 
 
 def _end_with(parent: int, flag: threading.Event) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Ints
+from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import BadInput
 
 
@@ -29,7 +29,7 @@ class Agreement:
     f: float
 
 
-def bcubed(truth: NDArray, found: NDArray) -> Agreement:
+def bcubed(truth: NDArray, found: NDArray, of: Bools | None = None) -> Agreement:
     """BCubed precision, recall and F.
 
     The precision of a face is the share of its cluster that is of its person, the recall the share of its person
@@ -43,11 +43,13 @@ def bcubed(truth: NDArray, found: NDArray) -> Agreement:
         (N,) int person of each face; negative = not labelled, left out of every count.
     found
         (N,) int cluster of each face, 0 or more; a face outside all clusters has a label of its own.
+    of
+        (N,) the faces to average over, each judged by its whole cluster; None for all.
 
     Returns
     -------
     scores
-        All NaN when no face is labelled.
+        All NaN when no face is labelled, or none of those.
 
     Raises
     ------
@@ -55,14 +57,15 @@ def bcubed(truth: NDArray, found: NDArray) -> Agreement:
         If the shapes differ, a label is not an integer, or a label of `found` is negative.
     """
     cell, person, cluster, row, column = _contingency(truth, found)
-    total = int(cell.sum())
+    judged = cell if of is None else cell - _cells_of(truth, found, ~of)
+    total = int(judged.sum())
     if total == 0:
         return Agreement(np.nan, np.nan, np.nan)
-    squared = cell.astype(np.float64) ** 2
-    return _scores(float((squared / cluster[column]).sum()) / total, float((squared / person[row]).sum()) / total)
+    weight = judged * cell.astype(np.float64)
+    return _scores(float((weight / cluster[column]).sum()) / total, float((weight / person[row]).sum()) / total)
 
 
-def pairwise(truth: NDArray, found: NDArray) -> Agreement:
+def pairwise(truth: NDArray, found: NDArray, of: Bools | None = None) -> Agreement:
     """Precision, recall and F over pairs of faces.
 
     A pair is true when both faces are of one person and found when both are in one cluster. Precision is the share
@@ -73,6 +76,8 @@ def pairwise(truth: NDArray, found: NDArray) -> Agreement:
     ----------
     truth, found
         As in `bcubed`.
+    of
+        (N,) faces of which a pair has to have one, or two, to count; None for all.
 
     Returns
     -------
@@ -84,8 +89,10 @@ def pairwise(truth: NDArray, found: NDArray) -> Agreement:
     BadInput
         As in `bcubed`.
     """
-    cell, person, cluster, _, _ = _contingency(truth, found)
-    both, true, joined = _pairs(cell), _pairs(person), _pairs(cluster)
+    both, true, joined = (_pairs(sizes) for sizes in _contingency(truth, found)[:3])
+    if of is not None:
+        others = _contingency(np.asarray(truth)[~of], np.asarray(found)[~of])
+        both, true, joined = both - _pairs(others[0]), true - _pairs(others[1]), joined - _pairs(others[2])
     return _scores(both / joined if joined else np.nan, both / true if true else np.nan)
 
 
@@ -178,6 +185,14 @@ def _pairs(sizes: Ints) -> int:
 def _scores(precision: float, recall: float) -> Agreement:
     total = precision + recall
     return Agreement(precision, recall, 0.0 if total == 0 else 2 * precision * recall / total)
+
+
+def _cells_of(truth: NDArray, found: NDArray, of: Bools) -> Ints:
+    """How many of some faces each non-zero cell of the contingency table of all holds, in its order."""
+    labelled = np.asarray(truth) >= 0
+    pairs = np.stack([np.asarray(truth)[labelled], np.asarray(found)[labelled]], axis=1)
+    _, cell = np.unique(pairs, axis=0, return_inverse=True)
+    return np.bincount(cell, weights=of[labelled], minlength=int(cell.max(initial=-1)) + 1).astype(np.int64)
 
 
 def _contingency(truth: NDArray, found: NDArray) -> tuple[Ints, ...]:

@@ -108,7 +108,7 @@ def head_pose(points: NDArray) -> tuple[float, float] | None:
     return float(np.degrees(yaw)), float(np.degrees(pitch))
 
 
-def disagreement(points: NDArray, others: NDArray) -> float | None:
+def landmark_disagreement(points: NDArray, others: NDArray) -> float | None:
     """Mean distance of two models' five points of one face, over the distance of the first one's eyes.
 
     None where a point is missing or the eyes coincide. It is about the models, not about the face: it grows where
@@ -132,5 +132,5 @@ def face_figures(
     left, top, right, bottom = box
     points = five if five is not None else landmarks
     yaw, pitch = (points is not None and head_pose(points)) or (None, None)
-    apart = disagreement(five, landmarks) if five is not None and landmarks is not None else None
+    apart = landmark_disagreement(five, landmarks) if five is not None and landmarks is not None else None
     return FaceFigures(sharpness(pixels, box), min(right - left, bottom - top), yaw, pitch, apart)

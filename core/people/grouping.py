@@ -1,6 +1,7 @@
 """Grouping the faces of a dataset into people, under everything that humans have decided."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -41,7 +42,9 @@ def group_people(
     """Join faces into people by average linkage at a threshold.
 
     People who exist stay as they are, and new faces join one of them or form new people. Only with `regroup` are faces
-    that a machine has placed, in people without a name, grouped afresh. Human rows are never changed.
+    that a machine has placed, in people without a name, grouped afresh. Human rows are never changed. Poor faces
+    (`core.people.quality.reason_of`) found nobody and join nobody: each is given to whom it is nearest, where that is
+    near and plain enough, else to somebody who is seen once.
 
     The threshold is the one given, else the one saved last for this dataset and encoder, else the encoder's own.
 
@@ -72,13 +75,19 @@ def group_people(
         if kept is not None and np.array_equal(kept.instances, evidence.faces.instances):
             labels = kept.tree.cut(value)
         else:
-            labels = group(evidence.faces.vectors, value, limits, lambda share: progress.advance(round(share * count)))  # noqa: B023
+            gate = evidence.gate(limits, workspace.settings.attach_margin)
+            tell = partial(_tell, progress, count)
+            labels = group(evidence.faces.vectors, value, limits, tell, gate)
         with writing(workspace.engine) as session:
             if evidence.is_still_true(dataset_id, session=session):
                 at = value if decision or regroup else None
                 people = _store(evidence, labels, limits, dataset_id, run_id, at, session=session)
                 return {"faces": len(labels), "people": people, "threshold": value}
     raise Conflict("people.changed_while_grouped")
+
+
+def _tell(progress: Progress, count: int, share: float) -> None:
+    progress.advance(round(share * count))
 
 
 def _store(

@@ -12,23 +12,25 @@ from typing import Any, Final
 import numpy as np
 from sqlmodel import Session
 
+from core.clustering.gate import QualityGate
 from core.clustering.linkage import MergeTree, merge_tree
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
+from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.media.files import open_partial
 from core.people.encoders import own_threshold
-from core.people.evidence import Evidence
+from core.people.evidence import Evidence, grouping_state
 from core.people.vectors import face_vectors
 from core.people.what_if import PeopleTree
 from db.engine import reading
-from db.queries.people.vectors import people_state
 from db.queries.store import store_id
 from db.tables import ModelVersion
 
-_FORMAT: Final = 1  # of the files: raise it with what is in them, or with how joins are made
+_FORMAT: Final = 3  # of the files: raise it with what is in them, or with how joins are made
 _LOOSER: Final = 0.1  # than the encoder's own threshold: where joins end, if nobody asks for looser ones
+_HELD: Final = ("photos", "firm")
 _log = logging.getLogger(__name__)
 
 
@@ -58,11 +60,12 @@ def people_tree(
     progress.begin(count, message=message("progress.looking_at_grouping"))
     floor = max(-1.0, min(least, own_threshold(workspace, encoder) - _LOOSER))
     limits = evidence.limits(regroup=regroup)
-    tree = merge_tree(evidence.faces.vectors, floor, limits, lambda share: progress.advance(round(share * count)))
+    gate = evidence.gate(limits, workspace.settings.attach_margin)
+    tree = merge_tree(evidence.faces.vectors, floor, limits, lambda share: progress.advance(round(share * count)), gate)
     known = np.array(sorted(evidence.known_people()), np.int64)
     made = PeopleTree(tree, evidence.faces.instances, evidence.people(), known)
     with reading(workspace.engine) as session:
-        mark = _mark(evidence.state, session=session)
+        mark = _mark(workspace.settings, evidence.state, session=session)
     _keep(made, _file(workspace, dataset_id, encoder.id, regroup), mark)
     return made
 
@@ -78,21 +81,25 @@ def kept_tree(
     except (OSError, zipfile.BadZipFile, ValueError, EOFError, KeyError):
         return None
     with reading(workspace.engine) as session:
-        if floor > least or mark != _mark(people_state(dataset_id, encoder_id, session=session), session=session):
+        state = grouping_state(dataset_id, encoder_id, session=session)
+        if floor > least or mark != _mark(workspace.settings, state, session=session):
             return None
         faces = face_vectors(workspace, dataset_id, encoder_id, session=session)
     whose = {name: arrays.pop(name) for name in ("people", "known")}
-    photos = arrays.pop("holders"), arrays.pop("photos")
-    return PeopleTree(MergeTree(floor=floor, faces=faces.vectors, photos=photos, **arrays), faces.instances, **whose)
+    held: dict[str, Any] = {name: (arrays.pop(f"{name}_holders"), arrays.pop(name)) for name in _HELD}
+    gate = QualityGate(arrays.pop("silent"), workspace.settings.attach_margin)
+    tree = MergeTree(floor=floor, faces=faces.vectors, gate=gate, **held, **arrays)
+    return PeopleTree(tree, faces.instances, **whose)
 
 
 def _file(workspace: Workspace, dataset_id: int, encoder_id: int, regroup: bool) -> Path:
     return workspace.home / "trees" / f"{dataset_id}-{encoder_id}-{'afresh' if regroup else 'onto'}.npz"
 
 
-def _mark(state: tuple[int, ...], *, session: Session) -> str:
-    """What a tree is of: the format, the store (a copy goes its own way) and the state of the people in it."""
-    return f"{_FORMAT} {store_id(session=session)} {state}"
+def _mark(chosen: Settings, state: tuple[int, ...], *, session: Session) -> str:
+    """What a tree is of: the format, the store (a copy goes its own way), the state of the people in it, the gate."""
+    gate = (chosen.least_face, chosen.least_sharpness, chosen.most_turned, chosen.most_disagreement)
+    return f"{_FORMAT} {store_id(session=session)} {state} {gate} {chosen.attach_margin}"
 
 
 def _keep(made: PeopleTree, file: Path, mark: str) -> None:
@@ -101,7 +108,9 @@ def _keep(made: PeopleTree, file: Path, mark: str) -> None:
     arrays: dict[str, Any] = {
         name: getattr(tree, name) for name in ("units", "joins", "similarity", "sizes", "decided")
     }
-    arrays |= {"holders": tree.photos[0], "photos": tree.photos[1], "people": made.people, "known": made.known}
+    for name in _HELD:
+        arrays[f"{name}_holders"], arrays[name] = getattr(tree, name)
+    arrays |= {"silent": tree.gate.silent, "people": made.people, "known": made.known}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor, partial = open_partial(file.parent)

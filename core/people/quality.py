@@ -1,6 +1,8 @@
-"""The quality of faces: measuring it where it is not known."""
+"""The quality of faces: measuring it where it is not known, and why a face is a poor one to tell a person by."""
 
 from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +11,10 @@ from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.geometry import boxes_of
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
+from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.library.batches import PictureFailure, attempt, opened_batches
-from core.metrics.face_quality import FaceFigures, face_figures
+from core.metrics.face_quality import SIDE, FaceFigures, face_figures
 from core.people.face_models import FaceAnalysis, five_points
 from db.batching import id_batches
 from db.engine import reading
@@ -19,6 +22,41 @@ from db.queries.people.quality import machine_points, unmeasured_faces
 from db.tables import FaceQuality, Image, Instance
 from db.writes.quality import set_quality
 from db.writing import writing
+
+_NEARLY_STRAIGHT: Final = 30.0  # degrees
+_SHARP: Final = 400.0  # a face that is sharper is not told better
+
+
+class Reason(StrEnum):
+    """Why a face is nobody's yet: what is wrong with it, else that nobody is near enough."""
+
+    SMALL = "small"
+    BLURRED = "blurred"
+    PROFILE = "profile"
+    COVERED = "covered"
+    ALONE = "nobody near"
+
+
+def reason_of(quality: FaceQuality, settings: Settings) -> Reason | None:
+    """What makes a face a poor one, the first of the reasons that hold; None for a good one.
+
+    Models disagree about turned heads too: covered is only who looks nearly straight.
+    """
+    turned = max(abs(quality.yaw or 0.0), abs(quality.pitch or 0.0))
+    holds = {
+        Reason.SMALL: quality.size < settings.least_face,
+        Reason.BLURRED: quality.sharpness < settings.least_sharpness,
+        Reason.PROFILE: turned > settings.most_turned,
+        Reason.COVERED: turned < _NEARLY_STRAIGHT and (quality.disagreement or 0.0) > settings.most_disagreement,
+    }
+    return next((reason for reason, found in holds.items() if found), None)
+
+
+def standing(quality: FaceQuality) -> float:
+    """How well a face can stand for others of the same person, in [0, 1]: sharp, large and looking straight."""
+    turned = max(abs(quality.yaw or 0.0), abs(quality.pitch or 0.0))
+    straight = max(float(np.cos(np.radians(turned))), 0.0)
+    return straight * min(quality.size / SIDE, 1.0) * min(quality.sharpness / _SHARP, 1.0)
 
 
 def measure_faces(workspace: Workspace, *, dataset_id: int, progress: Progress = DEAF) -> int:

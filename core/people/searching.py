@@ -1,39 +1,24 @@
-"""Finding the pictures of a dataset that show the person of a given photo."""
+"""The faces of a photo to search with, and which of them is meant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Floats, Ints
+from core.foundation.arrays import Box
 from core.foundation.errors import BadInput, NotEnoughData, NotFound
 from core.foundation.geometry import most_central
 from core.foundation.messages import Message, message
 from core.foundation.workspace import Workspace
 from core.media.images import decode, face_crop, jpeg
+from core.people.encoders import encoder_of, threshold_of
 from core.people.face_models import FaceModels
-from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.listing import boxes_in_pictures
+from db.queries.people.vectors import has_vectors
 from db.queries.verification import newest_threshold
 from db.writing import writing
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class SearchMatch:
-    """A picture, its most similar face, how similar that is (cosine), and where the face is.
-
-    `box` is left, top, right and bottom in pixels of the upright picture.
-    """
-
-    image_id: int
-    image: str
-    instance_id: int
-    score: float
-    box: Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,88 +87,33 @@ def _models(workspace: Workspace, encoder: str | None) -> FaceModels:
     return FaceModels.load(workspace, encoder)
 
 
-def threshold_in_force(workspace: Workspace, dataset_id: int, query: PhotoQuery) -> float:
-    """The threshold that was saved last for the dataset and this encoder, else the encoder's own."""
-    with reading(workspace.engine) as session:
-        saved = newest_threshold(dataset_id, query.encoder_id, session=session)
-    return saved.value if saved else query.own_threshold
+def measured_by(
+    workspace: Workspace, dataset_id: int, encoder: str | None, photos: Sequence[PhotoQuery]
+) -> tuple[int | None, float]:
+    """The version of the encoder that a search compares faces by, and its threshold in force in the dataset.
 
-
-@dataclass(frozen=True, eq=False)
-class RankedFaces:
-    """The most similar face of each of N pictures, the best first: `images` and `instances` (N,) int64 ids, `scores`
-    (N,) float64 cosine similarities."""
-
-    images: Ints
-    instances: Ints
-    scores: Floats
-
-
-def ranked_faces(
-    workspace: Workspace, dataset_id: int, query: PhotoQuery, *, threshold: float, face: int | None = None
-) -> RankedFaces:
-    """The faces at least as similar as the threshold, one of each picture. Of the store only what is new is read.
+    That of the photos, where there are any; else the one that `encoder_of` names, or none: whose a face is is known
+    without, and the threshold says nothing.
 
     Raises
     ------
-    BadInput
-        If the photo has no such face.
     NotFound
-        If no face of the dataset has an embedding of this encoder.
+        If no face of the dataset has an embedding by the encoder that was asked for, or of the photos.
     """
-    meant = query.chosen if face is None else face
-    if not 0 <= meant < len(query.vectors):
-        raise BadInput("people.no_such_face", count=len(query.vectors), number=meant)
+    if not photos:
+        try:
+            version = encoder_of(workspace, dataset_id, encoder)
+        except NotFound:
+            if encoder is not None:
+                raise
+            return None, 1.0
+        return version.id, threshold_of(workspace, dataset_id, version)
+    photo = photos[0]
     with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, query.encoder_id, session=session)
-    if not len(faces.instances):
-        raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
-    scores = (faces.vectors @ query.vectors[meant]).astype(np.float64)
-    rows = _best_of_each(faces.images, scores, threshold)
-    return RankedFaces(faces.images[rows], faces.instances[rows], scores[rows])
-
-
-def matches(
-    workspace: Workspace, dataset_id: int, query: PhotoQuery, *, threshold: float, face: int | None = None
-) -> list[SearchMatch]:
-    """Every picture with a face at least as similar as the threshold, best first; raises as `ranked_faces`."""
-    ranked = ranked_faces(workspace, dataset_id, query, threshold=threshold, face=face)
-    instances = ranked.instances.tolist()
-    with reading(workspace.engine) as session:
-        places = boxes_in_pictures(instances, session=session)
-    best = zip(ranked.images.tolist(), instances, ranked.scores.tolist(), strict=True)
-    return [
-        SearchMatch(image, places[instance].path, instance, score, places[instance].box)
-        for image, instance, score in best
-        if instance in places  # it is removed meanwhile otherwise
-    ]
-
-
-def search(
-    workspace: Workspace,
-    dataset_id: int,
-    content: bytes,
-    name: str,
-    *,
-    encoder: str | None = None,
-    threshold: float | None = None,
-    face: int | None = None,
-) -> list[SearchMatch]:
-    """Every picture of the dataset that shows the person of a photo, best first.
-
-    The face is the one of that number (from 1, as the photo's faces are listed), else the only one. The threshold is
-    the one given, else the one in force. Raises as `photo_query` and `matches`.
-
-    Raises
-    ------
-    BadInput
-        If `threshold` is not a cosine similarity, the photo has no face of that number, or several and none is chosen.
-    """
-    if threshold is not None and not -1 <= threshold <= 1:
-        raise BadInput("arrays.threshold", found=threshold)
-    query = photo_query(workspace, content, name, encoder)
-    value = threshold if threshold is not None else threshold_in_force(workspace, dataset_id, query)
-    return matches(workspace, dataset_id, query, threshold=value, face=meant(query, face, name))
+        if not has_vectors(dataset_id, photo.encoder_id, session=session):
+            raise NotFound("people.no_embedding_of_version", encoder=photo.encoder)
+        saved = newest_threshold(dataset_id, photo.encoder_id, session=session)
+    return photo.encoder_id, saved.value if saved else photo.own_threshold
 
 
 def place(box: Box) -> Message:
@@ -210,10 +140,3 @@ def meant(query: PhotoQuery, number: int | None, of: str) -> int:
     if number is not None and not 1 <= number <= count:
         raise BadInput("people.no_such_face", of=of, count=count, number=number)
     return (number or 1) - 1
-
-
-def _best_of_each(images: Ints, scores: Floats, threshold: float) -> Ints:
-    """(M,) rows of the most similar face of each picture, best first; equal scores by picture."""
-    rows = np.flatnonzero(scores >= threshold)
-    rows = rows[np.lexsort((rows, images[rows], -scores[rows]))]
-    return rows[np.sort(np.unique(images[rows], return_index=True)[1])]

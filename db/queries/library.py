@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, CompoundSelect, String, and_, literal_column, null, type_coerce, union_all
 from sqlalchemy import select as sa_select
@@ -15,6 +15,7 @@ from db.containing import contains
 from db.tables import (
     SET_ASIDE,
     Assignment,
+    CaptureTime,
     Dataset,
     Embedding,
     Exclusion,
@@ -430,3 +431,18 @@ def _meant(clips: Sequence[Video], name: str) -> list[Video]:
     ways: tuple[Callable[[PurePosixPath], str], ...] = (str, lambda path: path.name, lambda path: path.stem)
     named = [[video for video in clips if way(PurePosixPath(video.path)) == name] for way in ways]
     return next((videos for videos in named if len(videos) == 1), next(filter(None, named), []))
+
+
+class UndatedPicture(NamedTuple):
+    """A picture of which nobody has looked yet when it was taken: its id, path, and what says where its file is."""
+
+    id: int
+    path: str
+    original: str
+
+
+def pictures_without_capture_time(dataset_id: int | None, *, session: Session) -> list[UndatedPicture]:
+    """The pictures of a dataset (with None, of all that can be seen) whose times nobody has read, by id."""
+    looked_at = select(CaptureTime.image_id).where(CaptureTime.image_id == Image.id).exists()
+    waiting = select(Image.id, Image.path, Image.original).where(belongs_to(Image.dataset_id, dataset_id), ~looked_at)
+    return [UndatedPicture(*row) for row in session.exec(waiting.order_by(col(Image.id)))]

@@ -11,6 +11,7 @@ from db.tables.jobs import DailyWork, Run, RunState, Skipped, WorkKind
 from db.tables.library import (
     SET_ASIDE,
     TO_REVIEW,
+    CaptureTime,
     Dataset,
     Exclusion,
     Frame,
@@ -48,6 +49,7 @@ __all__ = [
     "Assignment",
     "BoxRevision",
     "BoxSource",
+    "CaptureTime",
     "ClipEdit",
     "DailyWork",
     "Dataset",

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from pydantic import NaiveDatetime
 from sqlalchemy import Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
@@ -114,6 +115,16 @@ class ImagePath(SQLModel, table=True):
 
     image_id: int = key("image.id", cascade=True, primary=True)
     path: str = Field(primary_key=True)
+
+
+class CaptureTime(SQLModel, table=True):
+    """When a picture was taken, by its camera's clock and without a time zone; `at` is None where its file says none.
+
+    Without a row nobody has looked yet (`core.library.dating`).
+    """
+
+    image_id: int = key("image.id", cascade=True, primary=True)
+    at: NaiveDatetime | None = None
 
 
 class Video(SQLModel, table=True):

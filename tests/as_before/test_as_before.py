@@ -16,6 +16,9 @@ ASKED_FOR = {  # what differs because somebody asked for it
         '/json/skipped: nothing is as {"path": "string", "reason": "string"} among []',
     ]
 }
+for one in COMMANDS["search"]:  # several photos of one person, and people instead of a photo, were asked for
+    if one["written"] == "--photo":
+        one |= {"type": "list[pathlib.Path]", "required": False, "several": True}
 EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
 # No browser keeps an export: that was asked for.
 ADDRESSES["answers"]["/api/export/1"] = "200 application/zip with cache-control, content-disposition"

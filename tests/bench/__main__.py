@@ -19,6 +19,7 @@ QUICK: Final = {
     "bench_dlib68": ["--people", "3", "--frames", "2"],
     "bench_dlib_resnet": ["--faces", "4", "--repeats", "1"],
     "bench_editor": ["--steps", "20", "--frames", "150", "--images", "1000"],
+    "bench_grouping": ["--faces", "2000", "--peers", "500"],
     "bench_learning": ["--quick"],
     "bench_import": ["--pictures", "500", "--repeats", "1"],
     "bench_mutants": ["--count", "2"],

@@ -26,6 +26,7 @@ from core.library.clip_frames import frame_identity
 from db import migrate
 from db.engine import open_engine, reading
 from db.migrate import StoreNotCopied, UnknownRevision, backup, config, upgrade
+from db.queries.library import pictures_without_capture_time
 from db.queries.people.ownership import separations
 from db.queries.people.quality import unmeasured_faces
 from db.queries.store import store_id
@@ -730,6 +731,24 @@ def test_boxes_of_before_have_no_states_and_stay_as_they_are_when_those_go(engin
         assert "boxrevision" not in inspect(connection).get_table_names()
 
 
+def test_nobody_has_looked_when_pictures_of_before_were_taken_and_a_downgrade_forgets_it_again(engine, tmp_path):
+    run(engine, command.upgrade, _before("0020_capture_times.py"))
+    with migrating(engine) as connection:
+        for statement in FACE_BEFORE.strip().split(";\n"):
+            connection.execute(text(statement))
+    run(engine, command.upgrade, "0020")
+    with reading(engine) as session:
+        assert pictures_without_capture_time(1, session=session) == [(1, "a.png", "a.png")]
+    with migrating(engine) as connection:
+        connection.execute(text("INSERT INTO capturetime (image_id, at) VALUES (1, NULL)"))
+    with reading(engine) as session:
+        assert pictures_without_capture_time(1, session=session) == []
+    run(engine, command.downgrade, _before("0020_capture_times.py"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT path FROM image")).scalar() == "a.png"
+        assert "capturetime" not in inspect(connection).get_table_names()
+
+
 FACE_BEFORE = """
 INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
 INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
@@ -782,7 +801,7 @@ def test_a_frame_without_a_file_keeps_its_name_on_the_way_back(engine, tmp_path)
         assert now.execute(text("SELECT sha256 FROM image WHERE id = 2")).scalar() == "2" * 64
 
 
-FACE_BEFORE = """
+UNMEASURED_BEFORE = """
 INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
 INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);
 INSERT INTO image (id, dataset_id, path, sha256, size_bytes, width, height, format, original, state, faces, imported_at)
@@ -794,7 +813,7 @@ INSERT INTO instance (id, dataset_id, image_id, kind, "left", top, "right", bott
 def test_faces_of_an_older_store_are_there_unmeasured_and_going_back_takes_nothing_but_their_quality(engine, tmp_path):
     run(engine, command.upgrade, "0018")
     with migrating(engine) as connection:
-        for statement in FACE_BEFORE.split(";\n"):
+        for statement in UNMEASURED_BEFORE.split(";\n"):
             connection.exec_driver_sql(statement)
     assert upgrade(engine, tmp_path / "backups").exists()
     with writing(engine) as session:

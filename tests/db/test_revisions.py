@@ -186,6 +186,7 @@ def test_a_transaction_counts_once_however_many_rows_it_writes(filled):
 
 # What none of the kept figures is made of, and why.
 _NOT_COUNTED = {
+    "capturetime": "no figure asks when a picture was taken",
     "clipedit": "what it changed are rows of their own",
     "dailywork": "counts of who did what on a day",
     "dataset": "the counters themselves, and a name",

@@ -310,6 +310,7 @@ def test_the_history_says_why_a_decision_cannot_be_undone(page, people, store):
 @pytest.mark.nightly
 def test_people_seen_once_are_folded_away_until_they_belong_to_somebody(page, people, store):
     page.get_by_text("Seen once (1)").click()
+    expect(page.get_by_text("Nobody is near (1)")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("option")).to_have_count(1, timeout=SLOW)
     page.get_by_role("option").click()
     page.get_by_role("button", name="Move to…").click()

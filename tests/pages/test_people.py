@@ -19,7 +19,7 @@ def test_without_faces_it_leads_to_the_library(opened):
 def test_faces_of_nobody_can_be_looked_at_and_grouped(opened, small_dataset):
     page = opened("people.py")
     (view,) = page.get("button_group")
-    assert view.options == ["People (0)", "With nobody (4)", "Same person?", "History"]
+    assert view.options == ["People (0)", "With nobody (4)", "Same person?", "History", "Ways of grouping"]
     assert "Group again" in [button.label for button in page.button]
 
 
@@ -27,10 +27,17 @@ def test_each_view_carries_how_many_it_has_and_is_not_offered_when_empty(opened,
     own(workspace, dataset, small_dataset[:2], "Ada")
     own(workspace, dataset, small_dataset[2:3])
     (view,) = opened("people.py").get("button_group")
-    assert view.options == ["People (1)", "Seen once (1)", "With nobody (1)", "Same person?", "History"]
+    assert view.options == [
+        "People (1)",
+        "Seen once (1)",
+        "With nobody (1)",
+        "Same person?",
+        "History",
+        "Ways of grouping",
+    ]
     own(workspace, dataset, small_dataset[3:], "Bo")
     (view,) = opened("people.py").get("button_group")
-    assert view.options == ["People (2)", "Seen once (1)", "Same person?", "History"]
+    assert view.options == ["People (2)", "Seen once (1)", "Same person?", "History", "Ways of grouping"]
 
 
 def test_an_address_may_name_a_person_by_any_number(opened):

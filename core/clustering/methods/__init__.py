@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from core.clustering.constraints import Constraints
 from core.clustering.linkage import group
-from core.clustering.methods.chinese_whispers import chinese_whispers
 from core.clustering.methods.connected import connected_faces
 from core.clustering.methods.density import dbscan
 from core.clustering.methods.first_neighbours import finch
 from core.clustering.methods.hierarchy import hdbscan
-from core.clustering.methods.running_mean import running_mean
+from core.clustering.methods.online import running_mean
+from core.clustering.methods.whispers import chinese_whispers
 from core.foundation.arrays import Ints
 
 _LINK: Final = (0.5 / 0.6) ** 2  # of the squared distance: dlib clusters at 0.5 what it takes for one person at 0.6
@@ -77,9 +77,9 @@ def _free(method: Callable[[NDArray[np.float32], float], Ints]) -> GroupFaces:
     return grouped
 
 
-IN_FORCE: Final = "average-linkage"  # what `people` groups by
+AVERAGE_LINKAGE: Final = "average-linkage"
 METHODS: Final[dict[str, Method]] = {
-    IN_FORCE: Method(group, _same, constrained=True),
+    AVERAGE_LINKAGE: Method(group, _same, constrained=True),
     "running-mean-cosine": Method(partial(running_mean, directions=True), _same, constrained=True),
     "running-mean-l2-0.44": Method(running_mean, _at_distance(0.44), constrained=True),
     "running-mean-l2-0.36": Method(running_mean, _at_distance(0.36), constrained=True),

@@ -1,10 +1,12 @@
 """Reads of how well faces can be recognised."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, or_, select
 
-from db.tables import FaceQuality, Image, Instance, KeypointRevision, Source
+from db.tables import Assignment, ClipEdit, FaceQuality, Image, Instance, KeypointRevision, Person, Source
 
 
 def qualities(dataset_id: int, *, session: Session) -> dict[int, FaceQuality]:
@@ -40,3 +42,57 @@ def machine_points(instances: Sequence[int], *, session: Session) -> dict[int, b
         )
     )
     return dict(rows.all())
+
+
+class LooseFace(NamedTuple):
+    """A face of nobody, or the only one of a person without a name, with its detection score and its quality."""
+
+    instance_id: int
+    person_id: int | None
+    score: float | None
+    quality: FaceQuality | None
+
+
+def loose_with_quality(dataset_id: int, *, session: Session) -> list[LooseFace]:
+    """The faces of nobody, and those of people without a name who are seen once, by instance."""
+    once = (
+        select(Assignment.person_id)
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .where(Assignment.dataset_id == dataset_id, col(Person.active), col(Person.name).is_(None))
+        .group_by(col(Assignment.person_id))
+        .having(func.count() == 1)
+    )
+    rows = session.exec(
+        select(Instance.id, Assignment.person_id, Instance.score, FaceQuality)
+        .select_from(Instance)
+        .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
+        .join(FaceQuality, col(FaceQuality.instance_id) == col(Instance.id), isouter=True)
+        .where(
+            Instance.dataset_id == dataset_id,
+            Instance.kind == "face",
+            ~col(Instance.removed),
+            or_(col(Assignment.person_id).is_(None), col(Assignment.person_id).in_(once)),
+        )
+        .order_by(col(Instance.id))
+    )
+    return [LooseFace(*row) for row in rows]
+
+
+def tracks_of_faces(dataset_id: int, *, session: Session) -> dict[int, int]:
+    """The track of every face of a dataset that is in one, by instance."""
+    rows = session.exec(select(Instance.id, Instance.track_id).where(*_in_a_track(dataset_id)))
+    return {instance: track for instance, track in rows if track is not None}
+
+
+def track_state(dataset_id: int, *, session: Session) -> tuple[int, int]:
+    """What changes with everything that is done to the tracks of faces, for which no revision of a dataset rises.
+
+    Programs only put faces into tracks; whatever a human does to tracks is an edit of a clip.
+    """
+    edits = session.exec(select(func.max(ClipEdit.id)).where(ClipEdit.dataset_id == dataset_id)).one()
+    return session.exec(select(func.count()).where(*_in_a_track(dataset_id))).one(), edits or 0
+
+
+def _in_a_track(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
+    tied = col(Instance.track_id).is_not(None)
+    return col(Instance.dataset_id) == dataset_id, col(Instance.kind) == "face", tied, ~col(Instance.removed)

@@ -1,40 +1,60 @@
-"""Asking with a photo: the face that is meant, and the pictures that show the same person."""
+"""Asking with photos: the face of each that is meant, and how similar a face has to be to it."""
 
 import base64
-from dataclasses import replace
+import hashlib
 from typing import Final
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from core.foundation.errors import FacetError, NotFound
 from core.jobs.inference import query_beside
 from core.people.encoders import threshold_of
-from core.people.searching import PhotoQuery, RankedFaces, place, ranked_faces
-from db.engine import reading
-from db.queries.people.listing import faces_by_id, summaries
+from core.people.searching import PhotoQuery, place
 from db.tables import ModelVersion
-from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.shared.address import between, in_address
-from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import Tile, picture_grid, selected_now
 from pages.widgets.shared.resources import workspace
-from pages.widgets.shared.text import counted, plain
+from pages.widgets.shared.text import plain, sentence
 from pages.widgets.shared.words import words
 
-_PAGE: Final = 60
 _LEAST: Final = 0.0  # cosine similarity: below it nobody looks for a match
+_KINDS: Final = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 _WORDS: Final = words("searching")
 
 
-@st.cache_data(max_entries=4, ttl="10m", show_spinner="Looking for faces in the photo; the first time loads the models")
+@st.cache_data(max_entries=16, ttl="10m", show_spinner=_WORDS["reading"])
 def read_photo(content: bytes, name: str, encoder: str) -> PhotoQuery:
     """The faces of a photo. Only their vectors and crops are kept, in memory, for ten minutes at most."""
     return query_beside(workspace(), content, name, encoder)
 
 
-def ranked(query: PhotoQuery, dataset_id: int, face: int) -> RankedFaces:
-    """Of every picture the face that is most alike, if at all, best first: worked out anew each time, which is quicker
-    (60 ms for 100,000 faces) than to keep it."""
-    return ranked_faces(workspace(), dataset_id, query, threshold=_LEAST, face=face)
+def faces_of_photos(encoder: ModelVersion, word: str) -> list[NDArray[np.float32]]:
+    """Photos to upload, and of each the vector (D,) of the face that is meant; one that cannot be used is named, and
+    the others count. `word` is whose photos these are: "photos" or "not_photos"."""
+    photos = st.file_uploader(
+        _WORDS[word]["name"],
+        type=_KINDS,
+        accept_multiple_files=True,
+        max_upload_size=max(1, workspace().settings.max_file_bytes >> 20),
+        help=_WORDS[word]["about"],
+        key=word,
+    )
+    vectors = []
+    for photo in photos:
+        content = photo.getvalue()
+        try:
+            query = read_photo(content, photo.name, encoder.name)
+            if query.encoder_id != encoder.id:
+                raise NotFound("people.no_embedding_of_version", encoder=query.encoder)
+            if len(photos) > 1:
+                st.caption(plain(photo.name))
+            key = f"{word}-{hashlib.sha256(content).hexdigest()[:12]}-{photo.file_id}"
+            vectors.append(query.vectors[choose_face(query, key)])
+        except FacetError as error:
+            st.error(sentence(error))
+    return vectors
 
 
 def choose_face(query: PhotoQuery, key: str) -> int:
@@ -76,36 +96,3 @@ def choose_least(dataset_id: int, encoder: ModelVersion) -> float:
         **in_address("least", between(_LEAST, 1.0), max(_LEAST, in_force), key=key),
         help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(encoder.name)}.",
     )
-
-
-def show_matches(matched: RankedFaces, least: float, key: str) -> None:
-    """The pictures at or above the least similarity, best first; a click opens one."""
-    count = int((matched.scores >= least).sum())
-    if not count:
-        best = f" The most similar one has {matched.scores[0]:.3f}." if len(matched.scores) else ""
-        st.info(f"No picture shows this person at a similarity of {least:.3f}.{best} Lower the slider to see more.")
-        return
-    st.subheader(counted(count, "picture"), anchor=False)
-    grid, offset = paged(count, _PAGE, key=f"matches-{key}")
-    part = slice(offset, min(offset + _PAGE, count))
-    instances, scores = matched.instances[part].tolist(), matched.scores[part].tolist()
-    with reading(workspace().engine) as session:
-        faces = faces_by_id(instances, session=session)
-        owners = summaries([face.person_id for face in faces.values() if face.person_id is not None], session=session)
-    tiles = []
-    for instance, score in zip(instances, scores, strict=True):
-        if (face := faces.get(instance)) is None:  # gone since it was ranked
-            continue
-        owner = owners.get(face.person_id) if face.person_id is not None else None
-        who = f" · {called(owner)}" if owner and owner.name else ""
-        tile = face_tile(face, caption=f"{score:.3f}{who}", marked=False)
-        tiles.append(replace(tile, title=f"{tile.title} · {place(face.box).text()}"))
-    with grid:
-        st.caption(_WORDS["matches"])
-        picture_grid(
-            tiles,
-            key=f"found-{key}",
-            size=120,
-            label="Matches",
-            on_open=lambda face: show_in_editor(faces[face].image_id, face),
-        )

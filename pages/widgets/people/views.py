@@ -1,4 +1,4 @@
-"""The parts of the People page: the list, one person, the faces seen once, and those of nobody."""
+"""The parts of the People page: the list, and one person."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,11 +13,8 @@ from db.queries.people.listing import (
     PeopleView,
     PersonSummary,
     ShownFace,
-    count_loose_faces,
     count_people_page,
-    faces_by_id,
     faces_page,
-    loose_faces,
     people_page,
     person_summary,
     strips,
@@ -156,33 +153,3 @@ def _grid_of(faces: Sequence[ShownFace], name: str, label: str, **filters: int) 
         on_open=lambda face: show_in_editor(by_id[face].image_id, face, **filters),
     )
     return partial(selected_now, key, frozenset(by_id))
-
-
-def seen_once(dataset_id: int) -> None:
-    """People without a name who are seen once: often strangers, sometimes a face that belongs to somebody."""
-    st.caption("People without a name who are seen once. Select faces to give them to somebody, or to take them out.")
-    actions = st.container(horizontal=True)
-    with reading(workspace().engine) as session:
-        count = count_people_page(dataset_id, view=PeopleView.ONCE, session=session)
-        grid, offset = paged(count, _FACES, key=f"once-page-{dataset_id}")
-        people = people_page(dataset_id, view=PeopleView.ONCE, offset=offset, limit=_FACES, session=session)
-        faces = faces_by_id([person.cover for person in people], session=session)
-    with grid:
-        covers = [faces[person.cover] for person in people]
-        chosen = _grid_of(covers, f"once-{offset}", "People seen once")
-    with actions:
-        face_actions(dataset_id, chosen, _whose(covers), owned=False)
-
-
-def faces_of_nobody(dataset_id: int) -> None:
-    """Faces that no grouping has looked at yet, or that were taken out of a person."""
-    st.caption("New faces, and faces that were taken out of a person. The next grouping finds them a place.")
-    actions = st.container(horizontal=True)
-    with reading(workspace().engine) as session:
-        count = count_loose_faces(dataset_id, session=session)
-        grid, offset = paged(count, _FACES, key=f"nobody-page-{dataset_id}")
-        faces = loose_faces(dataset_id, offset=offset, limit=_FACES, session=session)
-    with grid:
-        chosen = _grid_of(faces, f"nobody-{offset}", "Faces with nobody")
-    with actions:
-        face_actions(dataset_id, chosen, _whose(faces), owned=False)

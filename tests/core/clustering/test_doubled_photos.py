@@ -18,9 +18,8 @@ def _stay(angles, photos, *, sizes=None, decided=()):
     holders = np.repeat(np.arange(count), [len(held) for held in photos])
     shown, human = np.concatenate(photos).astype(np.int64), np.isin(np.arange(count), decided)
     units = np.repeat(np.arange(count), sizes)
-    clusters = without_doubles(
-        np.zeros(count, np.int64), (holders, shown), _units(angles)[units].astype(np.float32), units, human
-    )
+    faces, heard = _units(angles)[units].astype(np.float32), np.ones(len(units), bool)
+    clusters = without_doubles(np.zeros(count, np.int64), (holders, shown), faces, units, human, heard)
     return np.unique(clusters, return_inverse=True)[1].tolist()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.clustering.constraints import Constraints
 from core.clustering.linkage import group
-from core.clustering.methods import IN_FORCE, METHODS, link_threshold
+from core.clustering.methods import AVERAGE_LINKAGE, METHODS, link_threshold
 from core.foundation.errors import BadInput
 from core.metrics.clustering import bcubed
 from tests.builders.scattered_faces import people, unit
@@ -69,8 +69,8 @@ def test_two_faces_of_a_photo_are_two_people(name):
 
 
 def test_what_people_are_grouped_by_is_in_the_table():
-    assert METHODS[IN_FORCE].group is group
-    assert METHODS[IN_FORCE].own_threshold(0.36) == 0.36
+    assert METHODS[AVERAGE_LINKAGE].group is group
+    assert METHODS[AVERAGE_LINKAGE].own_threshold(0.36) == 0.36
 
 
 def test_own_thresholds_by_hand():

@@ -47,3 +47,13 @@ def test_what_a_threshold_would_do_is_told_and_not_done(told, refused, facet, pe
     assert told("people", "--dataset", "faces") == before
     assert "neither --regroup nor --threshold" in refused("people", "--dataset", "faces", "--what-if", "1", "--regroup")
     assert "between -1 and 1, not 1.5" in refused("people", "--dataset", "faces", "--what-if", "1.5")
+
+
+def test_who_is_unknown_is_listed_with_the_reason(told, facet, refused, people_staged):
+    code, result = told("people", "--dataset", "faces", "--unknown")
+    assert code == 0
+    assert result == {"faces": [{"image": "stranger.png", "box": [8.0, 8.0, 56.0, 56.0], "reason": "nobody near"}]}
+    told("people", "--dataset", "faces", "--regroup")
+    assert told("people", "--dataset", "faces", "--unknown")[1]["faces"][0]["reason"] == "blurred", "measured by now"
+    assert facet("people", "--dataset", "faces", "--unknown")[1].splitlines() == ["blurred: 1"]
+    assert "neither" in refused("people", "--dataset", "faces", "--what-if", "1", "--unknown")

@@ -25,7 +25,11 @@ def test_no_two_kinds_have_one_title():
 
 
 def test_a_kind_is_shown_on_pages_that_there_are():
-    pages = {path.stem for path in (ROOT / "pages").glob("*.py")} | {"overlay", "preview"}  # parts of pages
+    pages = {path.stem for path in (ROOT / "pages").glob("*.py")} | {
+        "groupings",
+        "overlay",
+        "preview",
+    }  # parts of pages
     assert {page for kind in RUN_KINDS.values() for page in kind.shown_on} <= pages
 
 

@@ -59,6 +59,16 @@ CASES = [
         "1 person would be split, 2 groups of several people would become one each, 1,200 faces of nobody would find a "
         "place: 5 people now, 4 then",
     ),
+    (
+        "groupings",
+        {"rows": [{"method": "a"}, {"method": "a"}, {"method": "b"}], "faces": 1200, "labelled": 7, "not_done": []},
+        "2 ways of grouping 1,200 faces compared, of which 7 have a known person",
+    ),
+    (
+        "groupings",
+        {"rows": [], "faces": 1, "labelled": 0, "not_done": [{}]},
+        "0 ways of grouping 1 face compared, of which 0 have a known person; 1 could not be done",
+    ),
     ("export", {"images": 2, "files": 4, "left_out": 1}, "2 pictures in 4 files, 1 left out"),
     (
         "labels",

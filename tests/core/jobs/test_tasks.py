@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 
 import pytest
+from PIL import ExifTags
+from PIL import Image as Picture
 from sqlmodel import func, select
 
 from core.exchange.delivering import zipped_export
@@ -14,11 +17,13 @@ from core.jobs.runs import submit
 from core.library.uploading import keep_upload
 from core.people.encoders import encoder_of
 from core.people.finding import CompletedFaces
+from core.people.kept_trees import people_tree
 from db.engine import reading
-from db.tables import Embedding, Export, FaceQuality, Frame, Image, Instance, RunState, Scan, Video
+from db.tables import CaptureTime, Embedding, Export, FaceQuality, Frame, Image, Instance, RunState, Scan, Video
 from db.writes.library import ensure_dataset
 from db.writes.models import ensure_model_version
 from db.writing import writing
+from tests.builders.poor_faces import judge
 from tests.builders.staged_people import add_faces, owners, vector
 
 
@@ -36,6 +41,15 @@ def upload(workspace, pictures):
 def test_upload_is_discarded_when_its_import_is_done(workspace, do, upload):
     assert do("import", source=str(upload)).state == RunState.DONE
     assert not upload.exists()
+
+
+def test_an_import_reads_when_its_pictures_were_taken(workspace, do, pictures):
+    exif = Picture.Exif()
+    exif[ExifTags.Base.DateTime] = "2024:05:01 18:30:05"
+    (source,) = keep_upload(workspace, [("a.jpg", io.BytesIO(pictures(1, kind="JPEG", exif=exif)))])
+    assert do("import", source=str(source)).state == RunState.DONE
+    with reading(workspace.engine) as session:
+        assert session.exec(select(CaptureTime.at)).all() == [datetime(2024, 5, 1, 18, 30, 5)]
 
 
 def test_upload_of_an_import_that_failed_stays_for_another_attempt(workspace, do, upload, monkeypatch):
@@ -142,7 +156,32 @@ def test_pictures_that_a_run_has_looked_at_are_told_from_those_of_before(workspa
     assert do("faces").counts["looked_at"] == 0
 
 
-def test_faces_are_measured_before_they_are_grouped(workspace, dataset, do):
+@pytest.fixture
+def blurred(workspace, dataset, monkeypatch):
+    """Two faces of one person, which will be found to be blurred when they are measured."""
+    faces = add_faces(workspace, dataset, [("a.jpg", vector(0)), ("b.jpg", vector(0, 1))])
+    monkeypatch.setattr(tasks, "measure_faces", lambda *_, **__: judge(workspace, faces, poor=faces))
+    return faces
+
+
+def test_a_grouping_does_what_was_looked_at_and_measures_faces_for_the_next_one(workspace, dataset, do, blurred):
+    encoder = encoder_of(workspace, dataset)
+    people_then = []
+    for _ in range(2):
+        looked = people_tree(workspace, dataset, encoder, least=0.5, regroup=True).what_if(0.5)
+        assert do("people", threshold=0.5, regroup=True).state == RunState.DONE
+        people_then.append(looked.people)
+        assert len({person for person, _ in owners(workspace, dataset).values()}) == looked.people
+    assert people_then == [1, 2]
+
+
+def test_found_faces_are_measured_before_they_are_grouped(workspace, dataset, do, one_face, blurred, monkeypatch):
+    monkeypatch.setattr(tasks, "complete_faces", lambda *_, **__: CompletedFaces(encoder_of(workspace, dataset).id, 0))
+    assert do("faces").state == RunState.DONE
+    assert len({owners(workspace, dataset)[face] for face in blurred}) == 2
+
+
+def test_faces_of_an_older_store_are_measured_by_a_grouping(workspace, dataset, do):
     [face] = add_faces(workspace, dataset, [("a.jpg", vector(0))])
     assert do("people").state == RunState.DONE
     with reading(workspace.engine) as session:
@@ -186,4 +225,11 @@ def test_what_grouping_again_would_change_is_looked_at_and_nothing_is_changed(wo
     encoder = encoder_of(workspace, dataset).id
     run = do("preview", encoder_id=encoder, threshold=0.5, regroup=True)
     assert (run.state, run.counts["placed"], run.counts["people_then"]) == (RunState.DONE, len(faces), 1)
+    assert owners(workspace, dataset) == {}
+
+
+def test_ways_of_grouping_are_compared_and_nothing_is_changed(workspace, dataset, do):
+    add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(3)], identity="Ada")
+    run = do("groupings", truth="folders")
+    assert (run.state, run.counts["labelled"], run.counts["rows"][0]["f"]) == (RunState.DONE, 3, 1)
     assert owners(workspace, dataset) == {}

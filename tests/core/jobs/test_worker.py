@@ -20,7 +20,7 @@ from core.jobs.queue import queue
 from core.jobs.runs import process_name, submit, worker_lives
 from core.library import uploading
 from db.engine import reading
-from db.tables import Instance, Run, RunState
+from db.tables import CaptureTime, Instance, Run, RunState
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 from tests.builders.queued_runs import do_all, stored_run
@@ -140,6 +140,23 @@ def test_faces_that_an_earlier_version_has_left_in_no_track_are_linked_when_the_
             return session.get(Instance, face).track_id is not None
 
     wait_for(linked, "the track", 10)
+
+
+def test_times_that_an_earlier_version_has_not_read_are_read_when_the_worker_starts(
+    workspace, dataset, author, beside, monkeypatch, caplog
+):
+    shelf = Shelf(workspace, dataset, author)
+    image = shelf.image("a.png")  # whose file is gone: it has none
+
+    def looked_at():
+        with reading(workspace.engine) as session:
+            return session.get(CaptureTime, image) is not None
+
+    beside(worker._date, workspace)
+    wait_for(looked_at, "the time", 10)
+    monkeypatch.setattr(worker, "date_pictures", lambda _: 1 / 0)
+    worker._date(workspace, threading.Event())
+    assert "not all times of pictures could be read" in caplog.text
 
 
 def test_the_short_lane_is_kept_started_again_and_ended(workspace, beside, monkeypatch):

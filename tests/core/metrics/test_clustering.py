@@ -119,6 +119,40 @@ def test_neither_the_order_of_the_faces_nor_the_numbers_of_the_clusters_matter(f
         assert all(np.isnan(value) or 0 <= value <= 1 + 1e-12 for value in one)
 
 
+def test_some_faces_are_judged_by_the_clusters_of_all_worked_out_by_hand():
+    # Of the two of person 9 one is in a cluster with the two of 5: precisions 1/3 and 1, pairs found with it two.
+    truth, found = np.array([5, 5, 9, 9]), np.array([0, 0, 0, 1])
+    some = truth == 9
+    assert values(bcubed(truth, found, some)) == pytest.approx((2 / 3, 1 / 2, 4 / 7))
+    assert values(pairwise(truth, found, some)) == pytest.approx((0, 0, 0))
+    assert values(pairwise(truth, found, ~some)) == pytest.approx((1 / 3, 1, 1 / 2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_some_faces_are_judged_as_one_by_one(seed):
+    rng = np.random.default_rng(seed)
+    truth, found, some = rng.integers(-1, 9, 90), rng.integers(0, 12, 90), rng.random(90) < 0.4
+    labelled = truth >= 0
+    cells = [(found == found[i]) & labelled for i in np.flatnonzero(some & labelled)]
+    mine = [truth == truth[i] for i in np.flatnonzero(some & labelled)]
+    scores = bcubed(truth, found, some)
+    assert scores.precision == pytest.approx(
+        np.mean([(a & b).sum() / a.sum() for a, b in zip(cells, mine, strict=True)])
+    )
+    assert scores.recall == pytest.approx(np.mean([(a & b).sum() / b.sum() for a, b in zip(cells, mine, strict=True)]))
+    left, right = np.triu_indices(90, 1)
+    counted = (some[left] | some[right]) & labelled[left] & labelled[right]
+    true, joined = (side[left][counted] == side[right][counted] for side in (truth, found))
+    pairs = pairwise(truth, found, some)
+    assert (pairs.precision, pairs.recall) == pytest.approx(
+        ((true & joined).sum() / joined.sum(), (true & joined).sum() / true.sum())
+    )
+    everybody = np.ones(90, bool)
+    assert bcubed(truth, found, everybody) == bcubed(truth, found)
+    assert pairwise(truth, found, everybody) == pairwise(truth, found)
+    assert math.isnan(bcubed(truth, found, ~everybody).f)
+
+
 def test_unknown_faces_are_clusters_of_their_own():
     assert with_unknown_apart(np.array([1, -1, 0, -1, 1])).tolist() == [1, 2, 0, 3, 1]
     assert with_unknown_apart(np.array([-1, -1])).tolist() == [0, 1]

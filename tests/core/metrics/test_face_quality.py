@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.foundation.geometry import ARCFACE_POINTS
-from core.metrics.face_quality import SIDE, disagreement, face_figures, head_pose, normalised_grey, sharpness
+from core.metrics.face_quality import SIDE, face_figures, head_pose, landmark_disagreement, normalised_grey, sharpness
 from tests.builders.places import SHARED
 
 FIVE = np.array([[30, 40], [70, 40], [50, 60], [35, 80], [65, 80]], float)
@@ -99,10 +99,10 @@ def test_points_that_span_no_face_tell_no_pose():
 
 def test_disagreement_is_in_distances_of_the_eyes():
     moved = FIVE + np.array([0, 10])
-    assert disagreement(FIVE, moved) == pytest.approx(10 / 40)
-    assert disagreement(FIVE, FIVE) == 0
-    assert disagreement(np.full((5, 2), 1.0), FIVE) is None
-    assert disagreement(FIVE, np.full((5, 2), np.nan)) is None
+    assert landmark_disagreement(FIVE, moved) == pytest.approx(10 / 40)
+    assert landmark_disagreement(FIVE, FIVE) == 0
+    assert landmark_disagreement(np.full((5, 2), 1.0), FIVE) is None
+    assert landmark_disagreement(FIVE, np.full((5, 2), np.nan)) is None
 
 
 def test_a_face_without_points_has_its_sharpness_and_its_size_alone():

@@ -6,6 +6,7 @@ from core.people import deciding as people
 from core.people.encoders import encoder_of
 from core.people.evidence import NOBODY, Evidence
 from db.engine import reading
+from tests.builders.poor_faces import judge
 from tests.builders.staged_people import add_faces, group, owners, vector
 
 
@@ -59,3 +60,35 @@ def test_it_is_true_until_somebody_decides(workspace, dataset, faces, author):
     with reading(workspace.engine) as session:
         assert not found.is_still_true(dataset, session=session)
     assert found.state != evidence(workspace, dataset).state
+
+
+def test_poor_faces_have_no_say_unless_a_human_said_whose_they_are(workspace, dataset, faces, author):
+    judge(workspace, faces, poor=faces[1:4])
+    found = evidence(workspace, dataset)
+    assert found.poor == set(faces[1:4])
+    assert found.gate(found.limits(regroup=True), 0.5).silent.tolist() == [False, True, True, True, False, False]
+    people.move_faces(workspace, faces[1:2], name="Ada", author_id=author)
+    found = evidence(workspace, dataset)
+    assert found.gate(found.limits(regroup=True), 0.5).silent.tolist() == [False, False, True, True, False, False]
+
+
+def test_somebody_of_whom_there_are_only_poor_faces_is_told_by_those(workspace, dataset, faces, author):
+    judge(workspace, faces)
+    group(workspace, dataset)
+    people.name_person(workspace, owners(workspace, dataset)[faces[2]][0], "Ada", author_id=author)
+    judge(workspace, faces, poor=faces[1:5])
+    found = evidence(workspace, dataset)
+    silent = [False, True, False, False, True, False]
+    assert found.gate(found.limits(regroup=True), 0).silent.tolist() == silent, "Ada has no others, and a name"
+    assert found.gate(found.limits(regroup=False), 0).silent.tolist() == silent
+
+
+def test_a_poor_face_that_is_all_there_is_of_somebody_is_free_until_something_is_said_of_them(
+    workspace, dataset, faces, author
+):
+    group(workspace, dataset, threshold=0.99)
+    judge(workspace, faces, poor=faces[2:4])
+    one = owners(workspace, dataset)[faces[2]][0]
+    assert evidence(workspace, dataset).limits(regroup=False).together[2:4].tolist() == [NOBODY, NOBODY]
+    people.keep_apart(workspace, one, owners(workspace, dataset)[faces[4]][0], author_id=author)
+    assert evidence(workspace, dataset).limits(regroup=False).together[2:4].tolist() == [one, NOBODY]

@@ -10,14 +10,19 @@ from core.foundation.errors import Conflict, NotFound
 from core.foundation.messages import message
 from core.people import deciding as people
 from core.people import encoders, grouping
+from core.people.evidence import Evidence
+from core.people.kept_trees import people_tree
 from core.people.naming_by_folder import confirm_identities
 from db.engine import reading
 from db.queries.library import count_people
 from db.queries.people.decisions import last_decision
 from db.queries.people.listing import count_loose_faces, people_page, person_names, strips
-from db.tables import Assignment, Image, Person, Run, Threshold
+from db.tables import Assignment, Image, Person, Run, Threshold, Video
+from db.writes.motion import add_track, set_tracks
 from db.writing import writing
+from tests.builders.poor_faces import judge
 from tests.builders.staged_people import ENCODER, SAME, add_faces, group, owners, vector
+from tests.builders.staged_tracks import add_video
 
 
 def persons(workspace, dataset, faces):
@@ -371,3 +376,134 @@ def test_loose_faces_are_counted(workspace, dataset, author):
     people.remove_faces(workspace, faces[2:3], author_id=author)
     with reading(workspace.engine) as session:
         assert count_loose_faces(dataset, session=session) == 2
+
+
+def test_poor_faces_neither_found_nor_bridge_people_and_are_given_to_the_nearest_afterwards(workspace, dataset):
+    faces = three_people(workspace, dataset, (2, 2))
+    between = (vector(0) + vector(1)) / np.linalg.norm(vector(0) + vector(1))
+    poor = add_faces(
+        workspace,
+        dataset,
+        [("p/0.jpg", vector(0, 7)), ("p/1.jpg", between), ("q/0.jpg", vector(5)), ("q/1.jpg", vector(5, 1))],
+    )
+    judge(workspace, faces + poor, poor=poor)
+    assert group(workspace, dataset)["people"] == 5
+    one, other = persons(workspace, dataset, [faces[0], faces[2]])
+    near, mixed, *alone = persons(workspace, dataset, poor)
+    assert near == one
+    assert len({one, other, mixed, *alone}) == 5
+    more = add_faces(workspace, dataset, [("m/0.jpg", vector(5, 2)), ("m/1.jpg", vector(5, 3))])
+    judge(workspace, more)
+    group(workspace, dataset)
+    assert set(persons(workspace, dataset, poor[2:])) == set(persons(workspace, dataset, more)), "somebody is near now"
+    assert persons(workspace, dataset, poor[:2]) == [near, mixed]
+
+
+def test_what_a_human_says_of_a_poor_face_counts_as_of_any_other(workspace, dataset, author):
+    faces = three_people(workspace, dataset, (2, 1))
+    judge(workspace, faces, poor=faces)
+    people.move_faces(workspace, faces[:1], name="Ada", author_id=author)
+    group(workspace, dataset, regroup=True)
+    ada, joined, other = persons(workspace, dataset, faces)
+    assert ada == joined != other, "one poor face is Ada by a human's word, so that another one can be"
+
+
+def test_of_poor_faces_a_look_ahead_says_what_a_grouping_then_does(workspace, dataset):
+    faces = three_people(workspace, dataset, (4, 3, 2))
+    judge(workspace, faces, poor=faces[1::2])
+    group(workspace, dataset)
+    for threshold in (0.2, SAME - 1e-3, SAME + 1e-3, 0.99):
+        then = people_tree(
+            workspace, dataset, encoders.encoder_of(workspace, dataset), least=threshold, regroup=True
+        ).what_if(threshold)
+        assert group(workspace, dataset, threshold=threshold, regroup=True)["people"] == then.people
+        assert count_people_now(workspace, dataset) == then.people
+
+
+def count_people_now(workspace, dataset):
+    return len({person for person, _ in owners(workspace, dataset).values()})
+
+
+@pytest.fixture
+def tracked(workspace, dataset):
+    """Six unlike faces of a clip, the first four of them in one track; gives the faces and the track."""
+    add_video(workspace, dataset, "a.mp4", indices=[0])
+    faces = add_faces(workspace, dataset, [(f"a/{n}.png", vector(n)) for n in range(6)])
+    with writing(workspace.engine) as session:
+        track = add_track(dataset, session.exec(select(Video.id)).one(), "face", session=session)
+        set_tracks(dict.fromkeys(faces[:4], track), session=session)
+    return faces, track
+
+
+def test_a_track_is_one_person_until_it_is_cut(workspace, dataset, tracked):
+    faces, _ = tracked
+    assert group(workspace, dataset)["people"] == 3
+    assert len(set(persons(workspace, dataset, faces[:4]))) == 1
+    looked = people_tree(workspace, dataset, encoders.encoder_of(workspace, dataset), least=0.5, regroup=True)
+    assert looked.what_if(0.5).people == 3
+    with writing(workspace.engine) as session:
+        set_tracks(dict.fromkeys(faces[2:4]), session=session)
+    assert group(workspace, dataset, regroup=True)["people"] == 5, "not the tree of before"
+
+
+def test_what_a_human_says_of_one_face_of_a_track_is_said_of_the_track_and_not_this_person_of_that_face(
+    workspace, dataset, author, tracked
+):
+    faces, _ = tracked
+    people.move_faces(workspace, faces[:1], name="Ada", author_id=author)
+    group(workspace, dataset)
+    (ada, *others), last = persons(workspace, dataset, faces[:4]), persons(workspace, dataset, faces[4:])
+    assert others == [ada] * 3
+    assert ada not in last
+    people.release_faces(workspace, faces[1:2], author_id=author)
+    for regroup in (False, True):
+        group(workspace, dataset, regroup=regroup)
+        assert [person == ada for person in persons(workspace, dataset, faces)] == [
+            True,
+            False,
+            True,
+            True,
+            False,
+            False,
+        ]
+    people.move_faces(workspace, faces[2:3], name="Bea", author_id=author)
+    group(workspace, dataset, regroup=True)
+    assert persons(workspace, dataset, faces[:1]) == [ada]
+    assert persons(workspace, dataset, faces[2:3]) != [ada]
+
+
+def test_faces_of_a_track_for_which_better_ones_stand_have_no_say(workspace, dataset, tracked):
+    faces, track = tracked
+    views = [(f"b/{n}.png", vector(9, n)) for n in range(8)]
+    more = add_faces(workspace, dataset, views)
+    judge(workspace, faces + more, poor=faces[:4])
+    with writing(workspace.engine) as session:
+        set_tracks(dict.fromkeys(more, track), session=session)
+    found = Evidence.of(workspace, dataset, encoders.encoder_of(workspace, dataset).id)
+    silent = found.gate(found.limits(regroup=True), 0.0).silent
+    assert silent.tolist() == [True] * 4 + [False] * 2 + [False] * 5 + [True] * 3
+    group(workspace, dataset)
+    assert len(set(persons(workspace, dataset, faces[:4] + more))) == 1
+
+
+def test_a_track_of_poor_faces_alone_goes_as_one_to_whom_it_is_nearest_or_nowhere(workspace, dataset, tracked):
+    faces, _ = tracked
+    judge(workspace, faces, poor=faces[:4])
+    assert group(workspace, dataset)["people"] == 3
+    near = add_faces(workspace, dataset, [("n.png", vector(0, 1))])
+    judge(workspace, near)
+    group(workspace, dataset, threshold=0.2, regroup=True)
+    assert set(persons(workspace, dataset, faces[:4])) == set(persons(workspace, dataset, near))
+
+
+def test_two_tracks_of_one_moment_are_two_people_however_alike(workspace, dataset):
+    add_video(workspace, dataset, "a.mp4", indices=[0])
+    faces = add_faces(workspace, dataset, [(f"{n // 2}.png", vector(0, n % 2)) for n in range(8)])
+    with writing(workspace.engine) as session:
+        video = session.exec(select(Video.id)).one()
+        for side in (0, 1):
+            track = add_track(dataset, video, "face", session=session)
+            set_tracks(dict.fromkeys(faces[side::2], track), session=session)
+    group(workspace, dataset)
+    (one,), (other,) = (set(persons(workspace, dataset, faces[side::2])) for side in (0, 1))
+    assert one != other

@@ -7,9 +7,11 @@ import pytest
 
 from core.clustering.linkage import merge_tree
 from core.foundation.errors import BadInput
+from core.foundation.workspace import Workspace
 from core.people import deciding as people
 from core.people import grouping, kept_trees
 from core.people.encoders import encoder_of
+from tests.builders.poor_faces import judge
 from tests.builders.staged_people import SAME, add_faces, group, vector
 
 
@@ -45,6 +47,15 @@ def test_the_next_threshold_joins_nothing_anew_until_somebody_decides(workspace,
     people.move_faces(workspace, faces[:1], name="Ada", author_id=author)
     tree(workspace, dataset, least=0.5)
     assert len(made) == 3
+
+
+def test_a_tree_is_of_the_settings_of_the_gate_and_keeps_who_has_no_say(workspace, dataset, faces):
+    judge(workspace, faces, poor=faces[:1])
+    made, again = tree(workspace, dataset), tree(workspace, dataset)
+    assert again.tree.gate.silent.tolist() == made.tree.gate.silent.tolist() == [True, False, False, False, False]
+    assert again.preview(0.5) == made.preview(0.5)
+    stricter = Workspace(workspace.settings.model_copy(update={"least_sharpness": 900.0}))
+    assert tree(stricter, dataset).tree.gate.silent.all()
 
 
 def other_format():

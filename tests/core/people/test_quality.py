@@ -1,18 +1,53 @@
-"""Measuring faces that are there: what is found out, what changes meanwhile, what cannot be read, and nothing twice."""
+"""Measuring faces that are there: what is found out, what changes meanwhile, what cannot be read; and what is poor."""
 
 import numpy as np
 import pytest
 from sqlmodel import select
 
 from core.foundation.arrays import Keypoints
+from core.foundation.settings import Settings
 from core.metrics.face_quality import FaceFigures
 from core.people import quality
-from core.people.quality import measure_faces
+from core.people.quality import Reason, measure_faces, reason_of, standing
 from db.engine import reading
 from db.tables import FaceQuality, Image, Instance
 from db.writes.points import append_revision
 from db.writing import writing
+from tests.builders.poor_faces import quality as row
 from tests.builders.staged_people import add_faces, vector
+
+
+@pytest.mark.parametrize(
+    ("figures", "reason"),
+    [
+        ({}, None),
+        ({"size": 24.0, "sharpness": 35.0, "yaw": -50.0, "disagreement": 0.15}, None),
+        ({"size": 23.9}, "small"),
+        ({"sharpness": 34.9}, "blurred"),
+        ({"yaw": -50.1}, "profile"),
+        ({"pitch": 51.0}, "profile"),
+        ({"disagreement": 0.16}, "covered"),
+        ({"disagreement": 0.9, "yaw": 40.0}, None),
+        ({"disagreement": 0.9, "yaw": 60.0}, "profile"),
+        ({"size": 1.0, "sharpness": 1.0, "yaw": 90.0}, "small"),
+        ({"yaw": None, "pitch": None, "disagreement": None}, None),
+    ],
+)
+def test_the_first_reason_that_holds_is_why_a_face_is_a_poor_one(figures, reason):
+    assert reason_of(row(**figures), Settings()) == reason
+
+
+def test_who_stands_for_others_is_sharp_large_and_looks_straight():
+    assert standing(row(size=300.0)) == 1
+    assert standing(row(size=300.0, yaw=60.0)) == pytest.approx(0.5)
+    assert standing(row(size=56.0, sharpness=200.0)) == pytest.approx(0.25)
+    assert standing(row(yaw=90.0)) == pytest.approx(0)
+    assert standing(row(size=300.0, yaw=None, pitch=None)) == 1
+
+
+def test_what_is_poor_is_a_setting():
+    assert reason_of(row(sharpness=10.0), Settings(least_sharpness=10)) is None
+    assert reason_of(row(), Settings(least_face=91)) == Reason.SMALL
 
 
 def measured(workspace):

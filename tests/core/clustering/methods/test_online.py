@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.clustering.constraints import Constraints
-from core.clustering.methods.running_mean import running_mean
+from core.clustering.methods import online
+from core.clustering.methods.online import running_mean
 from tests.builders.scattered_faces import people, random_limits, unit
 
 
@@ -44,6 +45,15 @@ def test_it_is_that_of_means_and_distances(seed, distance, directions):
     faces, _ = people(np.random.default_rng(seed), 40, 5, noise=0.6)
     found = running_mean(faces, 1 - distance**2 / 2, directions=directions)
     assert found.tolist() == as_the_video_project(faces, distance, directions)
+
+
+@pytest.mark.parametrize("block", [1, 7, 40])
+@pytest.mark.parametrize("directions", [False, True])
+def test_faces_that_are_compared_together_are_grouped_as_one_by_one(block, directions, monkeypatch):
+    monkeypatch.setattr(online, "_BLOCK", block)
+    faces, _ = people(np.random.default_rng(block), 90, 9, noise=0.6)
+    found = running_mean(faces, 1 - 0.9**2 / 2, directions=directions)
+    assert found.tolist() == as_the_video_project(faces, 0.9, directions)
 
 
 def test_more_groups_than_there_was_room_for():

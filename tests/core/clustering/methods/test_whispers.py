@@ -4,7 +4,7 @@ import dlib
 import numpy as np
 import pytest
 
-from core.clustering.methods.chinese_whispers import chinese_whispers
+from core.clustering.methods.whispers import chinese_whispers
 from tests.builders.scattered_faces import people, unit
 
 

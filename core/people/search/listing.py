@@ -1,0 +1,68 @@
+"""A search as rows: what the command line and downloads tell of each picture."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from core.foundation.workspace import Workspace
+from core.people.search.album import OF_NOBODY, Album
+from core.people.search.asking import NO_FACE, Found
+from db.engine import reading
+from db.queries.people.listing import boxes_in_pictures, person_names
+
+_SIDES: Final = ("left", "top", "right", "bottom")
+
+
+def listed_matches(workspace: Workspace, album: Album, found: Found, dataset_id: int) -> list[dict[str, Any]]:
+    """The pictures of a search, best first.
+
+    Of each: `image` (its path), `score` and `box` of the face that is meant, None where nobody is looked for or
+    measured; `faces`, all that are meant [{box, score, person, known}]; `taken`, the camera's clock in ISO 8601 or
+    None; `event`, its number. Boxes are left, top, right and bottom in pixels of the upright picture.
+    """
+    instances = album.faces[found.faces].tolist()
+    with reading(workspace.engine) as session:
+        places = boxes_in_pictures(instances, session=session)
+        names = dict(person_names(dataset_id, session=session))
+    faces: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    boxes: dict[int, list[float]] = {}
+    told = zip(found.faces.tolist(), instances, found.similarities.tolist(), found.known.tolist(), strict=True)
+    for row, instance, score, known in told:
+        if instance not in places:  # it is removed meanwhile
+            continue
+        owner = int(album.owners[row])
+        boxes[row] = list(places[instance].box)
+        who = None if owner == OF_NOBODY else names.get(owner) or f"person {owner}"
+        shown = {"box": boxes[row], "score": _number(score), "person": who, "known": known}
+        faces[int(album.rows[row])].append(shown)
+    return [
+        {
+            "image": album.paths[picture],
+            "score": _number(score) if best in boxes else None,
+            "box": boxes.get(best),
+            "faces": faces[picture],
+            "taken": None if np.isnat(album.taken[picture]) else str(album.taken[picture]),
+            "event": int(album.events[picture]) + 1,
+        }
+        for picture, score, best in zip(
+            found.pictures.tolist(), found.scores.tolist(), found.best.tolist(), strict=True
+        )
+        if best == NO_FACE or best in boxes
+    ]
+
+
+def one_row_each(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The faces of `listed_matches` as rows of one length, for a table; a picture without any is a row too."""
+    rows = []
+    for match in matches:
+        of_picture = {name: match[name] for name in ("image", "event", "taken")}
+        for face in match["faces"] or [{"score": None, "person": None, "known": None, "box": [None] * 4}]:
+            of_face = {name: face[name] for name in ("score", "person", "known")}
+            rows.append({**of_picture, **of_face, **dict(zip(_SIDES, face["box"], strict=True))})
+    return rows
+
+
+def _number(score: float) -> float | None:
+    return None if np.isnan(score) else score

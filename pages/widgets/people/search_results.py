@@ -1,0 +1,166 @@
+"""What a search has found: pictures with the faces that are meant, event by event."""
+
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from core.foundation.arrays import Ints
+from core.people.search.album import Album
+from core.people.search.asking import Found, Question, ask
+from core.people.search.templates import JUST_BELOW
+from core.people.searching import place
+from db.engine import LARGEST_ID, reading
+from db.queries.people.album import shown_pictures
+from db.queries.people.listing import faces_by_id, summaries
+from pages.widgets.people.face_tiles import called, face_tile
+from pages.widgets.shared.address import between, choose, chosen, kept
+from pages.widgets.shared.controls import paged, show_in_editor
+from pages.widgets.shared.picture_grid import Tile, picture_grid, selected_now
+from pages.widgets.shared.resources import workspace
+from pages.widgets.shared.text import counted, plain
+from pages.widgets.shared.words import words
+
+_EVENTS: Final = 6  # of one page
+_PICTURES: Final = 60  # of one page of an event
+_MOST_MARKED: Final = 100
+_NOT_THIS: Final = "not"  # the word of faces that are marked so
+_WORDS: Final = words("searching")
+
+
+def marked_faces() -> list[int]:
+    """The faces of results that are marked "not this", by instance."""
+    marked: list[int] = kept(_NOT_THIS, between(1, LARGEST_ID), [], most=_MOST_MARKED)
+    return marked
+
+
+def show_found(album: Album, found: Found, question: Question, key: str) -> None:
+    """How much was found and what is just below; the pictures of each event, the best first."""
+    _marks()
+    if not len(found.pictures):
+        _nothing(album, found, question)
+        return
+    events = _by_event(album, found)
+    st.subheader(
+        f"{counted(len(found.pictures), 'picture')} of {counted(len(events), 'event')}", anchor=False, divider=False
+    )
+    st.caption(" ".join(_about(found, question)))
+    place_of_events, offset = paged(len(events), _EVENTS, key=f"events-{key}")
+    with place_of_events:
+        for rows in events[offset : offset + _EVENTS]:
+            _event(album, found, question, rows, key)
+
+
+def _about(found: Found, question: Question) -> list[str]:
+    told = [_WORDS["matches"]] if len(found.faces) else []
+    if question.wanted and found.just_below:
+        told.append(_WORDS["just_below"].format(count=found.just_below, below=JUST_BELOW, least=question.threshold))
+    if found.undated:
+        told.append(_WORDS["undated"].format(pictures=counted(found.undated, "picture")))
+    return told
+
+
+def _nothing(album: Album, found: Found, question: Question) -> None:
+    """That nothing was found, and what could be done about it."""
+    told = [_WORDS["nothing"].format(least=question.threshold) if question.wanted else _WORDS["no_picture"]]
+    if question.wanted:
+        nearest = ask(album, replace(question, threshold=-1.0)).scores
+        if len(nearest) and not np.isnan(nearest[0]):
+            told.append(_WORDS["nearest"].format(score=nearest[0]))
+    st.info(" ".join([*told, *_about(found, question)]))
+
+
+def _by_event(album: Album, found: Found) -> list[Ints]:
+    """For each event the places (in `found.pictures`) of its pictures, the best first; events in their order."""
+    events = album.events[found.pictures]
+    order = np.argsort(events, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(events[order])) + 1)
+
+
+def _event(album: Album, found: Found, question: Question, rows: Ints, key: str) -> None:
+    pictures = found.pictures[rows]
+    number = int(album.events[pictures[0]])
+    st.markdown(f"**{_when(album, pictures)}** · {counted(len(rows), 'picture')}")
+    grid, offset = paged(len(rows), _PICTURES, key=f"event-{number}-{key}", word=f"event-{number}")
+    name = f"found-{number}-{offset}-{key}"
+    with grid:
+        shown = _tiles(album, found, question, pictures[offset : offset + _PICTURES])
+        marked = picture_grid(
+            list(shown),
+            key=name,
+            select="multi",
+            size=120,
+            label="Matches",
+            on_open=lambda tile: show_in_editor(*_opened(shown, tile)),
+        )
+    faces = [tile for tile in marked if tile > 0]
+    if faces:
+        label = _WORDS["mark"].format(faces=counted(len(faces), "face"))
+        st.button(label, icon=":material/person_off:", on_click=_mark, args=(name, faces), key=f"mark-{name}")
+
+
+def _opened(shown: dict[Tile, int], number: int) -> tuple[int, int | None]:
+    """The picture of a tile, and the face in it that is shown."""
+    image = next(image for tile, image in shown.items() if tile.id == number)
+    return image, number if number > 0 else None
+
+
+def _when(album: Album, pictures: Ints) -> str:
+    """When an event was; of pictures without a time, where they are."""
+    taken = album.taken[pictures]
+    known = taken[~np.isnat(taken)]
+    if not len(known):
+        folder = PurePosixPath(album.paths[int(pictures[0])]).parent.as_posix()
+        return _WORDS["no_time"] if folder == "." else plain(folder)
+    first, last = (str(moment.astype("datetime64[m]")).replace("T", " ") for moment in (known.min(), known.max()))
+    if first == last:
+        return first
+    return f"{first} – {last[11:] if first[:10] == last[:10] else last}"
+
+
+def _tiles(album: Album, found: Found, question: Question, pictures: Ints) -> dict[Tile, int]:
+    """A tile of each face that is meant, or of a picture without any, with the id of its picture."""
+    by_picture: dict[int, list[int]] = defaultdict(list)
+    for at in np.flatnonzero(np.isin(album.rows[found.faces], pictures)).tolist():
+        by_picture[int(album.rows[found.faces[at]])].append(at)
+    instances = [int(album.faces[found.faces[at]]) for places in by_picture.values() for at in places]
+    images = album.images[pictures].tolist()
+    with reading(workspace().engine) as session:
+        faces = faces_by_id(instances, session=session)
+        people = [face.person_id for face in faces.values() if face.person_id is not None]
+        owners = summaries(people, session=session)
+        plain_ones = shown_pictures([album.images[row] for row in pictures if row not in by_picture], session=session)
+    of_people = any(one.people for one in question.wanted)
+    tiles: dict[Tile, int] = {}
+    for row, image in zip(pictures.tolist(), images, strict=True):
+        for at in sorted(by_picture[row], key=lambda at: -np.nan_to_num(found.similarities[at], nan=-1)):
+            face = faces.get(int(album.faces[found.faces[at]]))
+            if face is None:  # gone since it was found
+                continue
+            owner = owners.get(face.person_id) if face.person_id is not None else None
+            told = [] if np.isnan(found.similarities[at]) else [f"{found.similarities[at]:.3f}"]
+            tile = face_tile(face, caption=" · ".join([*told, *([called(owner)] if owner and owner.name else [])]))
+            badge = _WORDS["alike"] if of_people and not found.known[at] else ""
+            tiles[replace(tile, title=f"{tile.title} · {place(face.box).text()}", badge=badge)] = image
+        if image in plain_ones:
+            path, sha256 = plain_ones[image]
+            tiles[Tile(-image, f"/api/thumbnail/{image}?v={sha256[:8]}", path, PurePosixPath(path).name)] = image
+    return tiles
+
+
+def _mark(grid: str, faces: list[int]) -> None:
+    """Mark faces as "not this", for this search."""
+    now = [face for face in selected_now(grid, faces) if face > 0] or faces
+    choose(_NOT_THIS, list(dict.fromkeys([*(chosen(_NOT_THIS) or []), *now]))[:_MOST_MARKED])
+
+
+def _marks() -> None:
+    """How many faces are marked "not this", and the way to forget them."""
+    marked = marked_faces()
+    if marked:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(_WORDS["marked"].format(faces=counted(len(marked), "face")), width="content")
+            st.button("Forget these", on_click=choose, args=(_NOT_THIS, []), icon=":material/undo:")

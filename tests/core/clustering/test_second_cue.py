@@ -1,0 +1,138 @@
+"""Clothes beside the face: links inside one scene, and weights of both cues."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from core.clustering.second_cue import NOBODY, Link, cross_validated, fit_fusion, second_stage
+from core.foundation.errors import BadInput
+
+
+def _at(*degrees: float) -> np.ndarray:
+    angles = np.radians(degrees)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def _links(labels: list[int], degrees: list[float], **options: Any) -> list[Link]:
+    count = len(labels)
+    given: dict[str, Any] = {"scenes": [0] * count, "photos": list(range(count)), "least": 0.9, "margin": 0.1}
+    given |= options
+    scenes, photos = np.array(given.pop("scenes")), np.array(given.pop("photos"))
+    return second_stage(np.array(labels), _at(*degrees), scenes, photos, **given)
+
+
+def test_a_face_of_nobody_goes_to_whom_its_clothes_are_of() -> None:
+    (link,) = _links([0, 1, NOBODY], [0, 90, 10])
+    assert (link.face, link.label) == (2, 0)
+    assert link.score == pytest.approx(np.cos(np.radians(10)))
+    assert link.margin == pytest.approx(np.cos(np.radians(10)) - np.cos(np.radians(80)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "degrees", "options"),
+    [
+        pytest.param([0, 1, NOBODY], [0, 90, 10], {"scenes": [0, 1, 1]}, id="of another event"),
+        pytest.param([0, 1, NOBODY], [0, 90, 10], {"scenes": [0, 0, -1]}, id="of an unknown event"),
+        pytest.param([0, 1, NOBODY], [0, 90, 30], {}, id="not alike enough"),
+        pytest.param([0, 1, NOBODY], [0, 20, 11], {}, id="two are as near"),
+        pytest.param([0, 1, NOBODY], [0, 90, 10], {"photos": [5, 6, 5]}, id="that person is in the photo"),
+        pytest.param([0, 1, NOBODY], [0, 90, np.nan], {}, id="no clothes are seen"),
+        pytest.param([0, 1, 1], [0, 90, 10], {}, id="it has a person"),
+        pytest.param([NOBODY, NOBODY], [0, 1], {}, id="nobody is known"),
+        pytest.param([], [], {}, id="no face"),
+    ],
+)
+def test_no_link_is_made(labels: list[int], degrees: list[float], options: dict[str, Any]) -> None:
+    assert _links(labels, degrees, **options) == []
+
+
+def test_the_surer_of_two_faces_in_a_photo_takes_the_person() -> None:
+    links = _links([0, NOBODY, NOBODY], [0, 10, 2], photos=[0, 7, 7])
+    assert [(link.face, link.label) for link in links] == [(2, 0)]
+
+
+def test_faces_of_unknown_photos_are_not_of_one_photo() -> None:
+    assert len(_links([0, NOBODY, NOBODY], [0, 10, 2], photos=[-1, -1, -1])) == 2
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_links_keep_to_their_scene_and_leave_everybody_once_in_a_photo(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels, scenes, photos = rng.integers(-1, 4, 30), rng.integers(-1, 3, 30), rng.integers(-1, 12, 30)
+    cue = rng.normal(size=(30, 3)) + 2
+    cue /= np.linalg.norm(cue, axis=1, keepdims=True)
+    links = second_stage(labels, cue, scenes, photos, least=0.8, margin=0.01)
+    for link in links:
+        mates = np.flatnonzero((labels == link.label) & (scenes == scenes[link.face]))
+        assert labels[link.face] == NOBODY
+        assert link.score == pytest.approx(float((cue[mates] @ cue[link.face]).max()))
+        assert photos[link.face] < 0 or photos[link.face] not in photos[labels == link.label]
+    placed = [(link.label, photos[link.face]) for link in links if photos[link.face] >= 0]
+    assert len(placed) == len(set(placed))
+
+
+@pytest.mark.parametrize(
+    ("options", "word"), [({"least": 1.5}, "1.5"), ({"margin": -0.1}, "margin"), ({"scenes": [0]}, "labels")]
+)
+def test_bad_settings_are_refused(options: dict[str, Any], word: str) -> None:
+    with pytest.raises(BadInput, match=word):
+        _links([0, NOBODY], [0, 10], **options)
+
+
+def _pairs(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    same = rng.random(count) < 0.5
+    return rng.normal(0.3 + 0.2 * same, 0.15), rng.normal(0.4 + 0.3 * same, 0.15), same
+
+
+def test_the_weights_are_those_of_a_logistic_regression() -> None:
+    face, cue, same = _pairs(400)
+    fusion = fit_fusion(face, cue, same)
+    reference = LogisticRegression(class_weight="balanced").fit(np.stack([face, cue], axis=1), same)
+    np.testing.assert_allclose(
+        fusion.score(face, cue), reference.decision_function(np.stack([face, cue], axis=1)), rtol=1e-6, atol=1e-9
+    )
+
+
+def test_where_the_cue_says_nothing_the_face_is_weighed_alone() -> None:
+    face, cue, same = _pairs(400)
+    cue[::3] = np.nan
+    scores = fit_fusion(face, cue, same).score(face, cue)
+    alone = LogisticRegression(class_weight="balanced").fit(face[:, None], same).decision_function(face[:, None])
+    assert np.isfinite(scores).all()
+    np.testing.assert_allclose(scores[::3], alone[::3], rtol=1e-6, atol=1e-9)
+
+
+def test_two_cues_tell_more_than_one_on_people_who_were_left_out() -> None:
+    face, cue, same = _pairs(2_000)
+    groups = np.random.default_rng(1).integers(0, 50, (2_000, 2))
+    groups[same, 1] = groups[same, 0]
+    scores = cross_validated(face, cue, same, groups)
+    held = np.isfinite(scores)
+    assert held[same].all()
+    assert roc_auc_score(same[held], scores[held]) > roc_auc_score(same[held], face[held]) + 0.02
+
+
+def test_a_pair_across_folds_has_no_score() -> None:
+    face, cue, same = _pairs(100)
+    groups = np.tile([[0, 0], [1, 1], [2, 2], [3, 3], [4, 4], [0, 1]], (17, 1))[:100]
+    assert np.isnan(cross_validated(face, cue, same, groups)[5::6]).all()
+
+
+@pytest.mark.parametrize("same", [np.ones(10, bool), np.zeros(10, bool)])
+def test_pairs_of_one_kind_are_refused(same: np.ndarray) -> None:
+    face, cue, _ = _pairs(10)
+    with pytest.raises(BadInput, match="pairs of one person"):
+        fit_fusion(face, cue, same)
+
+
+def test_a_face_without_a_number_is_refused() -> None:
+    face, cue, same = _pairs(10)
+    face[3] = np.nan
+    with pytest.raises(BadInput, match="finite"):
+        fit_fusion(face, cue, same)
