@@ -7,6 +7,7 @@ of an album, a shot of a clip.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,14 @@ class Link:
 
 
 def second_stage(
-    labels: NDArray, cue: NDArray[np.floating], scenes: NDArray, photos: NDArray, *, least: float, margin: float
+    labels: NDArray,
+    cue: NDArray[np.floating],
+    scenes: NDArray,
+    photos: NDArray,
+    *,
+    least: float,
+    margin: float,
+    refused: Collection[tuple[int, int]] = (),
 ) -> list[Link]:
     """Give faces of nobody to people of the same scene by the second cue, the surest first.
 
@@ -64,6 +72,8 @@ def second_stage(
         The least similarity, in [-1, 1].
     margin
         To the second-best person, 0 or more.
+    refused
+        Row of a face and label of a person that it is known not to be.
 
     Returns
     -------
@@ -83,6 +93,7 @@ def second_stage(
         loose, known = here[labels[here] == NOBODY], here[labels[here] != NOBODY]
         if len(known):
             scores, people = _best_of_people(cue[loose] @ cue[known].T, labels[known])
+            scores[[[(face, person) in refused for person in people.tolist()] for face in loose.tolist()]] = -np.inf
             proposals += _proposals(loose, scores, people, least, margin)
     return _one_of_a_photo(sorted(proposals, key=lambda link: (-link.score, link.face)), labels, photos)
 
@@ -101,7 +112,7 @@ def _proposals(loose: Ints, scores: Floats, people: Ints, least: float, margin: 
     top = scores[np.arange(len(loose)), best]
     others = scores.copy()
     others[np.arange(len(loose)), best] = -np.inf
-    ahead = top - others.max(axis=1)
+    ahead = np.where(np.isfinite(top), top, 0) - others.max(axis=1)
     sure: Bools = (top >= least) & (ahead >= margin)
     return [Link(int(loose[i]), int(people[best[i]]), float(top[i]), float(ahead[i])) for i in np.flatnonzero(sure)]
 

@@ -106,6 +106,13 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
     "people": RunKind(
         tasks.people_task, message("run_kinds.people"), results.grouped, shown_on=_PAGES_OF_FACES, lane=Lane.SHORT
     ),
+    "clothes": RunKind(
+        tasks.clothes_task,
+        message("run_kinds.clothes"),
+        results.linked_by_clothes,
+        shown_on=_PAGES_OF_FACES,
+        waits_for={"clothes", "faces", "people"},
+    ),
     "preview": RunKind(
         tasks.preview_task,
         message("run_kinds.preview"),

@@ -88,6 +88,11 @@ def grouped(counts: Counts) -> Message:
     )
 
 
+def linked_by_clothes(counts: Counts) -> Message:
+    """Of faces without a place, and how many of them found one."""
+    return message("run_results.linked_by_clothes", **counts)
+
+
 def bodies_found(counts: Counts) -> Message:
     """Of people that were found, in all pictures; and how many of these were looked at before."""
     some = counts["looked_at"] < counts["images"]

@@ -24,6 +24,7 @@ from core.motion.overlaying import find_clip, render_overlay
 from core.motion.proposing import propose
 from core.motion.tracklets import link_clips
 from core.people.bodies import complete_bodies, counted_bodies, find_bodies
+from core.people.clothes import link_by_clothes
 from core.people.comparing import compare_groupings
 from core.people.encoders import fetch_encoder, fetch_weights
 from core.people.finding import complete_faces, find_faces, lacks_mesh
@@ -212,6 +213,11 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
     measure_faces(workspace, dataset_id=dataset_of(run), progress=progress)
     with reading(workspace.engine) as session:
         return {**asdict(counts(dataset_of(run), session=session)), "threshold": grouped["threshold"]}
+
+
+def clothes_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
+    """Give faces of nobody to people of the same event by their clothes."""
+    return link_by_clothes(workspace, dataset_id=dataset_of(run), run_id=run.id, progress=progress)
 
 
 def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:

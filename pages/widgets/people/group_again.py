@@ -1,6 +1,6 @@
 """Grouping a dataset's faces once more, with the threshold in force or another."""
 
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -12,8 +12,10 @@ from pages.widgets.people.grouping_preview import offer_preview
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.run_status import result
 from pages.widgets.shared.text import plain, sentence, stored, utc
+from pages.widgets.shared.words import words
 
 _STARTED: Final = "people.run"  # the run that was started here
+_WORDS: Final = words("deciding_about_people")
 
 
 def group_again(dataset_id: int) -> None:
@@ -48,11 +50,17 @@ def group_again(dataset_id: int) -> None:
         offer_preview(dataset_id, version.id, threshold, regroup=regroup, key=f"people-{dataset_id}")
         if st.button("Group now", type="primary"):
             group_now(dataset_id, threshold if threshold != value else None, regroup=regroup)
+        if st.button("Ask the clothes", icon=":material/checkroom:", help=_WORDS["ask_the_clothes"]):
+            _start("clothes", dataset_id)
 
 
 def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> None:
     """Start the run (without a threshold: at the one in force) and show it."""
-    st.session_state[_STARTED] = start_run("people", dataset_id, threshold=threshold, regroup=regroup, encoder=None)
+    _start("people", dataset_id, threshold=threshold, regroup=regroup, encoder=None)
+
+
+def _start(kind: str, dataset_id: int, **asked: Any) -> None:
+    st.session_state[_STARTED] = start_run(kind, dataset_id, **asked)
     st.rerun()
 
 

@@ -42,6 +42,7 @@ def test_a_face_of_nobody_goes_to_whom_its_clothes_are_of() -> None:
         pytest.param([0, 1, NOBODY], [0, 20, 11], {}, id="two are as near"),
         pytest.param([0, 1, NOBODY], [0, 90, 10], {"photos": [5, 6, 5]}, id="that person is in the photo"),
         pytest.param([0, 1, NOBODY], [0, 90, np.nan], {}, id="no clothes are seen"),
+        pytest.param([0, NOBODY], [0, 10], {"refused": {(1, 0)}}, id="it was said not to be them"),
         pytest.param([0, 1, 1], [0, 90, 10], {}, id="it has a person"),
         pytest.param([NOBODY, NOBODY], [0, 1], {}, id="nobody is known"),
         pytest.param([], [], {}, id="no face"),
@@ -49,6 +50,12 @@ def test_a_face_of_nobody_goes_to_whom_its_clothes_are_of() -> None:
 )
 def test_no_link_is_made(labels: list[int], degrees: list[float], options: dict[str, Any]) -> None:
     assert _links(labels, degrees, **options) == []
+
+
+def test_who_is_refused_is_no_second_best_either() -> None:
+    (link,) = _links([0, 1, NOBODY], [0, 10, 6], refused={(2, 1)})
+    assert link.label == 0
+    assert link.margin == np.inf
 
 
 def test_the_surer_of_two_faces_in_a_photo_takes_the_person() -> None:

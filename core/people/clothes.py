@@ -1,0 +1,158 @@
+"""Faces of nobody that their clothes give to people of the same event or shot, after the faces have decided.
+
+A second stage, asked for by hand: what it does is one decision in the history, marked as made by clothes, and undone
+as one. Who was found that way is a machine's word; a human's decision and the next full grouping count more.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session, col, delete, insert, select
+
+from core.clustering.second_cue import NOBODY, Link, second_stage
+from core.foundation.arrays import Bools, Ints
+from core.foundation.geometry import boxes_of
+from core.foundation.messages import message
+from core.foundation.progress import DEAF, Progress
+from core.foundation.workspace import Workspace
+from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches
+from core.media.clothes import LENGTH, clothes_area, clothes_descriptor
+from core.people.assigning import record
+from core.people.search.album import Album
+from db.batching import id_batches
+from db.engine import reading
+from db.tables import Assignment, Image, Instance, PeopleEvent, Run, Source, now
+from db.writing import writing
+
+KIND: Final = "clothes"  # of the decision
+LEAST: Final = 0.9
+MARGIN: Final = 0.05
+
+
+def link_by_clothes(
+    workspace: Workspace,
+    *,
+    dataset_id: int,
+    run_id: int,
+    least: float = LEAST,
+    margin: float = MARGIN,
+    progress: Progress = DEAF,
+) -> dict[str, int]:
+    """Give faces of nobody, and those seen once, to people of their event or shot who wear the same.
+
+    Nobody is joined by clothes who has several faces or whom a human has decided about. A face that was said not to be
+    somebody stays so.
+
+    Returns
+    -------
+    dict
+        ``loose``, faces that were looked at; ``linked``, those that have a person now; ``without_clothes``, those whose
+        clothes cannot be seen or whose picture cannot be read.
+
+    Raises
+    ------
+    BadInput
+        As `second_stage`.
+    """
+    album = Album.of(workspace, dataset_id, None)
+    labels = np.where(_seen_once(album), NOBODY, album.owners)
+    scenes = album.events[album.rows]
+    asked = np.isin(scenes, scenes[labels == NOBODY]) & np.isin(scenes, scenes[labels != NOBODY])
+    cue = clothes_of(workspace, album.faces[asked], progress)
+    row_of = {face: row for row, face in enumerate(album.faces[asked].tolist())}
+    refused = {(row_of[face], person) for face, person in album.refused if face in row_of}
+    links = second_stage(
+        labels[asked], cue, scenes[asked], album.rows[asked], least=least, margin=margin, refused=refused
+    )
+    loose = labels[asked] == NOBODY
+    with writing(workspace.engine) as session:
+        linked = _store(album.faces[asked], album.owners[asked], links, dataset_id, run_id, session=session)
+    unseen = int((loose & np.isnan(cue).any(axis=1)).sum())
+    return {"loose": int(loose.sum()), "linked": linked, "without_clothes": unseen}
+
+
+def _seen_once(album: Album) -> Bools:
+    """(F,) whose person has this face alone, and neither a name nor a human's word."""
+    _, person, faces = np.unique(album.owners, return_inverse=True, return_counts=True)
+    return (faces[person] == 1) & ~album.settled
+
+
+def clothes_of(workspace: Workspace, faces: Ints, progress: Progress) -> NDArray[np.float32]:
+    """(N, LENGTH) what is worn below each face; NaN where that cannot be seen."""
+    row_of = {face: row for row, face in enumerate(faces.tolist())}
+    instances: dict[int, list[Instance]] = defaultdict(list)
+    images: dict[int, Image] = {}
+    with reading(workspace.engine) as session:
+        for part in id_batches(list(row_of)):
+            wanted = select(Instance, Image).where(col(Instance.id).in_(part), Instance.image_id == Image.id)
+            for face, image in session.exec(wanted):
+                instances[image.id].append(face)
+                images[image.id] = image
+    found = np.full((len(faces), LENGTH), np.nan, np.float32)
+    progress.begin(len(images), message=message("progress.looking_at_clothes"))
+    done = 0
+    for batch in opened_batches(workspace, list(images.values()), progress):
+        for picture, worn in zip(batch, _worn(batch, instances), strict=True):
+            if not isinstance(worn, PictureFailure):
+                found[[row_of[face.id] for face in instances[picture.image.id]]] = worn
+        done += len(batch)
+        progress.advance(done)
+    return found
+
+
+def _worn(
+    batch: Sequence[OpenedPicture], instances: dict[int, list[Instance]]
+) -> Sequence[NDArray[np.float32] | PictureFailure]:
+    def measured(pictures: Sequence[OpenedPicture]) -> list[NDArray[np.float32]]:
+        return [_of_picture(each.pixels, instances[each.image.id]) for each in pictures]
+
+    return attempt(batch, measured)
+
+
+def _of_picture(pixels: NDArray[np.uint8], faces: Sequence[Instance]) -> NDArray[np.float32]:
+    found = np.full((len(faces), LENGTH), np.nan, np.float32)
+    for row, box in enumerate(boxes_of(faces).tolist()):
+        area = clothes_area(tuple(box), (pixels.shape[1], pixels.shape[0]))
+        if area is not None:
+            found[row] = clothes_descriptor(pixels, area)
+    return found
+
+
+def _store(faces: Ints, owners: Ints, links: Sequence[Link], dataset_id: int, run_id: int, *, session: Session) -> int:
+    """Write the links whose faces are still whose they were, as one decision; how many these are."""
+    person_by_face = {int(faces[link.face]): link.label for link in links}
+    before = {int(faces[link.face]): int(owners[link.face]) for link in links}
+    there = {
+        row.instance_id: row
+        for part in id_batches(list(person_by_face))
+        for row in session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
+    }
+    still = [face for face in person_by_face if _owner(there.get(face)) == before[face]]
+    if not still:
+        return 0
+    event = _record(still, person_by_face, dataset_id, run_id, session=session)
+    for part in id_batches(still):
+        session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
+    common = {"dataset_id": dataset_id, "source": Source.MODEL, "run_id": run_id, "event_id": event.id, "at": now()}
+    rows: list[dict[str, Any]] = [{"instance_id": face, "person_id": person_by_face[face], **common} for face in still]
+    session.exec(insert(Assignment), params=rows)
+    return len(still)
+
+
+def _owner(row: Assignment | None) -> int:
+    """Whose the face is by a machine's word; what a human has decided meanwhile fits nobody."""
+    if row is None:
+        return NOBODY
+    return row.person_id if row.source == Source.MODEL else -2
+
+
+def _record(
+    faces: Sequence[int], person_by_face: dict[int, int], dataset_id: int, run_id: int, *, session: Session
+) -> PeopleEvent:
+    run = session.get_one(Run, run_id)
+    people = sorted({person_by_face[face] for face in faces})
+    summary = message("decisions.clothes", faces=len(faces), people=len(people))
+    return record(KIND, summary, dataset_id, faces, people, run.author_id, session=session)

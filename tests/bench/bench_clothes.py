@@ -1,0 +1,136 @@
+"""Whether clothes tell people apart where their faces alone do not, in the street clip of ``../shared/data``.
+
+``python -m tests.bench.bench_clothes [--json]``. Nobody has labelled that clip, but its tracks: two faces of a track,
+more than half a second apart, are one person, and faces of two tracks that are seen in one frame are two. Weights of
+face and clothes are fitted on some people and judged on others (five folds). The second stage gets the later half of
+each track as faces of nobody. The peer of each figure is the same by faces alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from sqlmodel import col, select
+
+from core.clustering.second_cue import NOBODY, cross_validated, second_stage
+from core.foundation.arrays import Floats, Ints
+from core.foundation.progress import DEAF
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
+from core.people.clothes import LEAST, MARGIN, clothes_of
+from core.people.encoders import encoder_of
+from core.people.search.album import Album
+from db.engine import reading
+from db.tables import Instance
+from tests.bench.machine import Row, facts, table
+from tests.builders.places import ROOT, SHARED
+
+CLIP: Final = SHARED / "video" / "facenet_pytorch_street.mp4"
+_APART: Final = 15  # frames between two faces of a track, so that they are not one picture twice
+_RATES: Final = (1e-2, 1e-3)
+
+
+class Followed(NamedTuple):
+    """N faces: their track, frame and scene, vectors, and what is worn below them."""
+
+    tracks: Ints
+    frames: Ints
+    scenes: Ints
+    faces: Floats
+    clothes: Floats
+
+
+def main() -> int:
+    """Print the table, or JSON."""
+    parser = argparse.ArgumentParser(description="Clothes beside faces, in a clip.")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    if not CLIP.exists():
+        print(f"nothing was measured: no clip {CLIP}", file=sys.stderr)
+        return 0
+    with tempfile.TemporaryDirectory() as home:
+        followed = _followed(Path(home))
+    rows = [*_pairs(followed), *_second_stage(followed)]
+    print(json.dumps([asdict(row) for row in rows]) if options.json else f"{facts()}\n\n{table(rows)}")
+    return 0
+
+
+def _followed(home: Path) -> Followed:
+    for command in (["import", str(CLIP)], ["faces"]):
+        subprocess.run(
+            [sys.executable, "-m", "core", *command, "--dataset", "street"],
+            cwd=ROOT,
+            env={**os.environ, "FACET_HOME": str(home)},
+            check=True,
+            capture_output=True,
+        )
+    workspace = Workspace.open(Settings(home=home))
+    album = Album.of(workspace, 1, encoder_of(workspace, 1).id)
+    clothes = clothes_of(workspace, album.faces, DEAF)
+    with reading(workspace.engine) as session:
+        tracks = dict(
+            session.exec(select(Instance.id, Instance.track_id).where(col(Instance.track_id).is_not(None))).all()
+        )
+    track = np.array([tracks.get(face, NOBODY) for face in album.faces.tolist()], np.int64)
+    known = np.flatnonzero((track != NOBODY) & (album.measured >= 0) & np.isfinite(clothes).all(axis=1))
+    frames = album.rows[known]
+    return Followed(track[known], frames, album.events[frames], album.vectors[album.measured[known]], clothes[known])
+
+
+def _pairs(followed: Followed) -> list[Row]:
+    """The share of pairs of one person that are told where so many of two are taken for one."""
+    left, right = np.triu_indices(len(followed.tracks), 1)
+    frames: dict[int, set[int]] = defaultdict(set)
+    for track, frame in zip(followed.tracks.tolist(), followed.frames.tolist(), strict=True):
+        frames[track].add(frame)
+    one, other = followed.tracks[left], followed.tracks[right]
+    met = {(a, b): not frames[a].isdisjoint(frames[b]) for a in frames for b in frames}
+    same = (one == other) & (np.abs(followed.frames[left] - followed.frames[right]) > _APART)
+    judged = same | ((one != other) & np.array([met[pair] for pair in zip(one.tolist(), other.tolist(), strict=True)]))
+    left, right, same = left[judged], right[judged], same[judged]
+    face = np.einsum("nd,nd->n", followed.faces[left], followed.faces[right])
+    cue = np.einsum("nd,nd->n", followed.clothes[left], followed.clothes[right])
+    groups = np.stack([followed.tracks[left], followed.tracks[right]], axis=1)
+    fused = cross_validated(face, cue, same, groups)
+    held = np.isfinite(fused)
+    rows = []
+    for rate in _RATES:
+        alone, both, worn = (_told(score[held], same[held], rate) for score in (face, fused, cue))
+        rows.append(Row(f"faces and clothes, pairs told at FMR {rate:g}", "%", 100 * both, None, "faces", both / alone))
+        rows.append(Row(f"clothes alone, pairs told at FMR {rate:g}", "%", 100 * worn, None, "faces", worn / alone))
+    return rows
+
+
+def _told(scores: Floats, same: np.ndarray, rate: float) -> float:
+    """The share of same pairs above the score that `rate` of the others exceed."""
+    others = np.sort(scores[~same])[::-1]
+    return float((scores[same] > others[int(rate * len(others))]).mean())
+
+
+def _second_stage(followed: Followed) -> list[Row]:
+    labels = followed.tracks.copy()
+    for track in np.unique(labels):
+        mine = np.flatnonzero(followed.tracks == track)
+        labels[mine[np.argsort(followed.frames[mine])][len(mine) // 2 :]] = NOBODY
+    links = second_stage(labels, followed.clothes, followed.scenes, followed.frames, least=LEAST, margin=MARGIN)
+    right = sum(followed.tracks[link.face] == link.label for link in links)
+    loose = int((labels == NOBODY).sum())
+    precise = 100 * right / len(links) if links else float("nan")
+    return [
+        Row("second stage: faces of nobody linked by clothes", "%", 100 * len(links) / loose),
+        Row("second stage: of these rightly", "%", precise),
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,173 @@
+"""Clothes as a second stage: who is linked, who is left alone, and that it is one decision that can be undone."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+from sqlmodel import select
+
+from core.foundation.errors import BadInput
+from core.foundation.messages import Message, message
+from core.foundation.progress import DEAF
+from core.jobs.kinds import RUN_KINDS
+from core.jobs.runs import submit
+from core.people import clothes, deciding
+from core.people.clothes import KIND, link_by_clothes
+from core.people.deciding import confirm_faces, move_faces, release_faces
+from db.engine import reading
+from db.queries.people.decisions import last_decision
+from db.tables import Assignment, Image, PeopleEvent, Run, RunState
+from db.writing import writing
+from tests.builders.staged_people import add_faces, group, owners, vector
+
+RED, BLUE = (200, 30, 30), (30, 30, 200)
+
+
+@pytest.fixture
+def run(workspace, dataset, author):
+    number = submit(workspace, "clothes", dataset_id=dataset, author_id=author, parameters={})
+    with writing(workspace.engine) as session:  # no worker is to do it as well
+        session.get_one(Run, number).state = RunState.DONE
+    return number
+
+
+def dressed(workspace, dataset, faces):
+    """Faces of (photo, vector, colour), one in a photo, high enough that what is worn below can be seen."""
+    numbers = add_faces(workspace, dataset, [(photo, found) for photo, found, _ in faces])
+    with writing(workspace.engine) as session:
+        for photo, _, colour in faces:
+            image = session.exec(select(Image).where(Image.dataset_id == dataset, Image.path == photo)).one()
+            pixels = np.full((180, 124, 3), colour, np.uint8)
+            pixels[:60] = (120, 110, 100)
+            pixels[0, 0] = image.id  # no two files are alike
+            out = io.BytesIO()
+            Picture.fromarray(pixels).save(out, "PNG")
+            image.height = 180
+            (workspace.home / image.original).write_bytes(out.getvalue())
+    return numbers
+
+
+@pytest.fixture
+def album(workspace, dataset):
+    """Two people, in red and in blue, and somebody turned away in red, of whom the face tells nothing."""
+    faces = dressed(
+        workspace,
+        dataset,
+        [
+            ("day/1.jpg", vector(0, 0), RED),
+            ("day/2.jpg", vector(0, 1), RED),
+            ("day/3.jpg", vector(1, 0), BLUE),
+            ("day/4.jpg", vector(1, 1), BLUE),
+            ("day/5.jpg", vector(2, 0), RED),
+        ],
+    )
+    group(workspace, dataset)
+    return faces
+
+
+def link(workspace, dataset, run, **options):
+    return link_by_clothes(workspace, dataset_id=dataset, run_id=run, **options)
+
+
+def person(workspace, dataset, face):
+    return owners(workspace, dataset)[face][0]
+
+
+def test_an_empty_dataset_has_nobody_to_link(workspace, dataset, run):
+    assert link(workspace, dataset, run) == {"loose": 0, "linked": 0, "without_clothes": 0}
+    with reading(workspace.engine) as session:
+        assert not last_decision(dataset, session=session)
+
+
+def test_who_is_seen_once_goes_to_the_one_in_the_same_clothes(workspace, dataset, album, run):
+    assert link(workspace, dataset, run) == {"loose": 1, "linked": 1, "without_clothes": 0}
+    assert person(workspace, dataset, album[4]) == person(workspace, dataset, album[0])
+    with reading(workspace.engine) as session:
+        row = session.get_one(Assignment, album[4])
+        event = session.get_one(PeopleEvent, last_decision(dataset, session=session))
+    assert (event.kind, event.id, row.source, row.run_id) == (KIND, row.event_id, "model", run)
+    assert Message.from_json(event.summary) == message("decisions.clothes", faces=1, people=1)
+
+
+def test_it_is_undone_as_one_and_can_be_done_again(workspace, dataset, album, author, run):
+    before = owners(workspace, dataset)
+    link(workspace, dataset, run)
+    after = owners(workspace, dataset)
+    with reading(workspace.engine) as session:
+        event = last_decision(dataset, session=session)
+    taken_back = deciding.undo(workspace, event, author_id=author)
+    assert owners(workspace, dataset) == before
+    deciding.undo(workspace, taken_back, author_id=author)
+    assert owners(workspace, dataset) == after
+
+
+def test_a_second_time_there_is_nothing_left_to_link(workspace, dataset, album, run):
+    link(workspace, dataset, run)
+    assert link(workspace, dataset, run)["linked"] == 0
+
+
+def test_clothes_of_another_day_say_nothing(workspace, dataset, album, run):
+    with writing(workspace.engine) as session:
+        image = session.exec(select(Image).where(Image.path == "day/5.jpg")).one()
+        image.path = "another day/5.jpg"
+    assert link(workspace, dataset, run) == {"loose": 0, "linked": 0, "without_clothes": 0}
+
+
+def test_a_face_that_was_said_not_to_be_them_is_not_linked(workspace, dataset, album, author, run):
+    move_faces(workspace, [album[4]], person_id=person(workspace, dataset, album[0]), author_id=author)
+    release_faces(workspace, [album[4]], author_id=author)
+    assert link(workspace, dataset, run) == {"loose": 1, "linked": 0, "without_clothes": 0}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_whom_a_human_has_decided_about_stays_alone(workspace, dataset, album, author, run, named):
+    alone = person(workspace, dataset, album[4])
+    if named:
+        deciding.name_person(workspace, alone, "Ada", author_id=author)
+    else:
+        confirm_faces(workspace, [album[4]], author_id=author)
+    assert link(workspace, dataset, run)["linked"] == 0
+    assert person(workspace, dataset, album[4]) == alone
+
+
+def test_clothes_that_cannot_be_seen_are_counted(workspace, dataset, author, run):
+    faces = add_faces(workspace, dataset, [("a.jpg", vector(0)), ("b.jpg", vector(0, 1)), ("c.jpg", vector(1))])
+    group(workspace, dataset)
+    assert link(workspace, dataset, run) == {"loose": 1, "linked": 0, "without_clothes": 1}
+    assert len(set(owners(workspace, dataset).values())) == 2
+    assert len(faces) == 3
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_others(workspace, dataset, album, run):
+    with reading(workspace.engine) as session:
+        image = session.exec(select(Image).where(Image.path == "day/1.jpg")).one()
+    (workspace.home / image.original).write_bytes(b"no picture")
+    assert link(workspace, dataset, run)["linked"] == 1
+    assert person(workspace, dataset, album[4]) == person(workspace, dataset, album[1])
+
+
+def test_what_was_decided_meanwhile_counts_more(workspace, dataset, album, author, run, monkeypatch):
+    look = clothes.clothes_of
+
+    def meanwhile(*arguments):
+        confirm_faces(workspace, [album[4]], author_id=author)
+        return look(*arguments)
+
+    monkeypatch.setattr(clothes, "clothes_of", meanwhile)
+    alone = person(workspace, dataset, album[4])
+    assert link(workspace, dataset, run)["linked"] == 0
+    assert owners(workspace, dataset)[album[4]] == (alone, True)
+
+
+def test_a_threshold_outside_its_range_is_refused(workspace, dataset, album, run):
+    with pytest.raises(BadInput, match="2"):
+        link(workspace, dataset, run, least=2.0)
+
+
+def test_the_run_says_what_it_came_to(workspace, dataset, album, author, run):
+    with reading(workspace.engine) as session:
+        asked = session.get_one(Run, run)
+    kind = RUN_KINDS["clothes"]
+    counts = kind.task(workspace, asked, DEAF)
+    assert kind.result(counts) == message("run_results.linked_by_clothes", loose=1, linked=1, without_clothes=0)
