@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import col, select
 
 from core.clustering.second_cue import NOBODY, cross_validated, second_stage
@@ -46,8 +47,8 @@ class Followed(NamedTuple):
     tracks: Ints
     frames: Ints
     scenes: Ints
-    faces: Floats
-    clothes: Floats
+    faces: NDArray[np.float32]
+    clothes: NDArray[np.float32]
 
 
 def main() -> int:
