@@ -24,10 +24,11 @@ class Appearance:
 
 @dataclass(frozen=True)
 class ClipAppearances:
-    """When somebody is seen in a clip, in its order, and in how many frames."""
+    """When somebody is seen in a clip of a `length` in seconds, in its order, and in how many frames."""
 
     video_id: int
     path: str
+    length: float
     frames: int
     ranges: list[Appearance]
 
@@ -37,7 +38,15 @@ def appearances(workspace: Workspace, person_id: int, *, gap: float = SHORT_GAP)
     with reading(workspace.engine) as session:
         seen = sightings(person_id, session=session)
     by_clip = [list(frames) for _, frames in groupby(seen, key=lambda sighting: sighting.video_id)]
-    return [ClipAppearances(*frames[0][:2], len(frames), _ranges(frames, gap)) for frames in by_clip]
+    return [ClipAppearances(*frames[0][:3], len(frames), _ranges(frames, gap)) for frames in by_clip]
+
+
+def seen_at(workspace: Workspace, person_id: int, video_id: int, second: float) -> tuple[int, int] | None:
+    """The picture and the face of somebody nearest to a second of a clip; None where they are not seen in it."""
+    with reading(workspace.engine) as session:
+        seen = [sighting for sighting in sightings(person_id, session=session) if sighting.video_id == video_id]
+    nearest = min(seen, key=lambda sighting: abs(sighting.seconds - second), default=None)
+    return nearest and (nearest.image_id, nearest.instance_id)
 
 
 def _ranges(frames: Sequence[Sighting], gap: float) -> list[Appearance]:

@@ -8,10 +8,11 @@ from db.tables import Assignment, Frame, Instance, Track, Video
 
 
 class Sighting(NamedTuple):
-    """A face of somebody in a frame of a clip."""
+    """A face of somebody in a frame of a clip; `length` is the clip's, in seconds."""
 
     video_id: int
     path: str
+    length: float
     seconds: float
     image_id: int
     instance_id: int
@@ -30,7 +31,14 @@ def sightings(person_id: int, *, session: Session) -> list[Sighting]:
     )
     owned = select(Assignment.instance_id).where(Assignment.instance_id == Instance.id).exists()
     rows = session.exec(
-        select(Video.id, Video.path, Frame.seconds, Instance.image_id, Instance.id)  # type: ignore[call-overload]
+        select(  # type: ignore[call-overload]  # SQLModel types a select of at most four columns
+            Video.id,
+            Video.path,
+            col(Video.frames) / col(Video.frames_per_second),
+            Frame.seconds,
+            Instance.image_id,
+            Instance.id,
+        )
         .join(Frame, col(Frame.video_id) == col(Video.id))
         .join(Instance, col(Instance.image_id) == col(Frame.image_id))
         .where(
@@ -40,5 +48,5 @@ def sightings(person_id: int, *, session: Session) -> list[Sighting]:
     )
     frames: dict[tuple[int, float], Sighting] = {}
     for row in rows:
-        frames.setdefault((row[0], row[2]), Sighting(*row))
+        frames.setdefault((row[0], row[3]), Sighting(*row))
     return list(frames.values())

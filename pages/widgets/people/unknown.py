@@ -73,21 +73,20 @@ def _chosen(known: Sequence[UnknownFace]) -> list[UnknownFace]:
     """The faces of the reason that is chosen, in the order that is."""
     counts: dict[str, int] = {str(reason): count for reason, count in counted_reasons(known).items() if count}
     counts = {_ALL: len(known), **counts}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        why = st.segmented_control(
-            _WORDS["why"],
-            list(counts),
-            format_func=lambda reason: f"{_REASONS[reason]} ({counts[reason]:,})",
-            required=True,
-            **in_address("why", among(list(counts)), _ALL),
-        )
-        order = st.selectbox(
-            _WORDS["order"],
-            list(_ORDERS),
-            format_func=_WORDS["orders"].__getitem__,
-            width=220,
-            **in_address("by", among(list(_ORDERS)), "found"),
-        )
+    why = st.segmented_control(
+        _WORDS["why"],
+        list(counts),
+        format_func=lambda reason: f"{_REASONS[reason]} ({counts[reason]:,})",
+        required=True,
+        **in_address("why", among(list(counts)), _ALL),
+    )
+    order = st.selectbox(
+        _WORDS["order"],
+        list(_ORDERS),
+        format_func=_WORDS["orders"].__getitem__,
+        width=220,
+        **in_address("by", among(list(_ORDERS)), "found"),
+    )
     wanted = [face for face in known if why == _ALL or face.reason == why]
     return sorted(wanted, key=lambda face: (_ORDERS[order](face), face.instance_id))
 

@@ -22,6 +22,7 @@ from db.queries.people.listing import (
 )
 from db.queries.people.ownership import unconfirmed
 from pages.widgets.people.actions import decide_on_click, face_actions, pick_box, ticked_bar, turn
+from pages.widgets.people.appearances import timeline_of_person
 from pages.widgets.people.face_tiles import called, face_tile, how_many
 from pages.widgets.people.naming import after_name_fields, name_field
 from pages.widgets.shared.address import choose, in_address, text
@@ -116,6 +117,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         name_field(dataset_id, person)
         st.caption(how_many(person), width="stretch")
+    timeline_of_person(person_id)
     actions = st.container(horizontal=True)
     grid, offset = paged(person.faces, _FACES, key=f"faces-page-{person_id}")
     faces = read(lambda session: faces_page(person_id, offset=offset, limit=_FACES, session=session))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.people.appearances import SHORT_GAP, appearances
+from core.people.appearances import SHORT_GAP, appearances, seen_at
 from db.writes.motion import add_track, set_tracks
 from db.writing import writing
 from tests.builders.people_rows import own, remove
@@ -30,7 +30,7 @@ def test_a_short_gap_is_closed_and_a_long_one_is_not(workspace, dataset, clip):
     faces = faces_at(workspace, clip, [0, 1, 4, 8, 11])
     person = own(workspace, dataset, faces)
     [found] = appearances(workspace, person)
-    assert (found.path, found.frames) == ("a.mp4", 5)
+    assert (found.path, found.length, found.frames) == ("a.mp4", 3, 5)
     assert [(seen.start, seen.end) for seen in found.ranges] == [(0, 1), (2, 2.75)], "a second between 4 and 8 is a gap"
     assert [seen.instance_id for seen in found.ranges] == [faces[0], faces[3]]
     assert ranges(workspace, person, gap=1.01) == {"a.mp4": [(0, 2.75)]}
@@ -61,3 +61,12 @@ def test_each_clip_has_its_own_times(workspace, dataset, clip):
     second = clip_of(workspace, dataset, "B.mp4", 4)
     faces = faces_at(workspace, clip, [2]) + faces_at(workspace, second, [1, 2])
     assert ranges(workspace, own(workspace, dataset, faces)) == {"B.mp4": [(0.25, 0.5)], "a.mp4": [(0.5, 0.5)]}
+
+
+def test_the_nearest_sighting_of_a_second(workspace, dataset, clip):
+    faces = faces_at(workspace, clip, [2, 8])
+    person = own(workspace, dataset, faces)
+    assert [seen_at(workspace, person, clip, second)[1] for second in (-5, 1.2, 1.3, 99)] == [faces[0]] * 2 + [
+        faces[1]
+    ] * 2
+    assert seen_at(workspace, person, clip + 1, 0) is None
