@@ -97,7 +97,7 @@ def ours(faces: NDArray[np.float32], who: Ints, names: Sequence[str]) -> list[Ro
         threshold = method.own_threshold(THRESHOLD)
         seconds, f = judged(lambda method=method, at=threshold: method.group(faces, at), who)  # type: ignore[misc]
         _tell(f"{name}: {seconds:.1f} s, F {f:.3f}")
-        rows += [Row(f"group {len(faces):,} faces: {name}", "s", seconds), Row(f"BCubed F of it: {name}", "", f)]
+        rows += [Row(f"group {len(faces):,} faces: {name}", "s", seconds), Row(f"BCubed F of it: {name}", "%", 100 * f)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return [*rows, Row(f"peak memory, {len(faces):,} faces", "MiB", peak)]
 
@@ -110,7 +110,7 @@ def beside_peers(faces: NDArray[np.float32], who: Ints) -> list[Row]:
         theirs, their_f = judged(lambda grouping=grouping: grouping(faces), who)  # type: ignore[misc]
         _tell(f"{name}: {theirs:.1f} s, F {their_f:.3f}")
         rows.append(Row(f"group {len(faces):,} faces", "s", seconds, None, f"{name}, {theirs:.2f} s", seconds / theirs))
-        rows.append(Row("BCubed F of it", "", f, None, f"{name}, {their_f:.3f}", f / their_f if their_f else None))
+        rows.append(Row("BCubed F of it", "%", 100 * f, None, f"{name}, {100 * their_f:.2f} %"))
     return rows
 
 
