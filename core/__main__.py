@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from core import verification
-from core.commands import appearances, clips, groupings, labels, motion, people, sample, search, training
+from core.commands import appearances, clips, groupings, labels, motion, people, sample, search, training, watch
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
 from core.commands.options import DatasetName, EncoderName, Json, author, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS, POINTS
@@ -36,6 +36,7 @@ app.add_typer(people.app)
 app.add_typer(appearances.app)
 app.add_typer(groupings.app)
 app.add_typer(search.app)
+app.add_typer(watch.app)
 weights_app = typer.Typer(no_args_is_help=True, help="Model files: what is here, and fetching what is not.")
 app.add_typer(weights_app, name="weights")
 app.add_typer(training.app)

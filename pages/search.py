@@ -7,6 +7,7 @@ import streamlit as st
 from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of
 from core.people.search.asking import ask
+from pages.widgets.people.arrivals import arrivals
 from pages.widgets.people.photo_search import choose_least, faces_of_photos
 from pages.widgets.people.search_fields import choose_conditions, choose_people, choose_unwanted_people
 from pages.widgets.people.search_parcel import take_along
@@ -33,16 +34,20 @@ conditions = choose_conditions()
 least = choose_least(dataset.id, encoder)  # before any photo: a slider that comes and goes with each stands at 0
 marked = marked_faces()
 
+results = st.container()
+arrivals(dataset.id)
+
 question = question_of(people, photos, conditions, least)
 if question is None:
-    st.caption("Choose people, a time or a number of people, or upload photos of somebody. Photos are not stored.")
+    results.caption("Choose people, a time or a number of people, or upload photos of somebody. Photos are not stored.")
     end_page()
 album = searched_album(dataset.id, encoder.id)
 question = replace(question, unwanted=not_this(album, unwanted_photos, unwanted_people, marked))
 try:
     found = ask(album, question)
 except FacetError as error:
-    st.error(sentence(error))
+    results.error(sentence(error))
     end_page()
-take_along(dataset, album, found)
-show_found(album, found, question, str(dataset.id))
+with results:
+    take_along(dataset, album, found)
+    show_found(album, found, question, str(dataset.id))

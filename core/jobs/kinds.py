@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.foundation.messages import Message, message
-from core.jobs import model_tasks, results, tasks
+from core.jobs import model_tasks, results, tasks, watch_tasks
 from core.jobs.runs import Afterwards, Task
 from db.tables import Run
 
@@ -95,6 +95,12 @@ RUN_KINDS: Final[dict[str, RunKind]] = {
         results.grouped,
         shown_on=_PAGES_OF_FACES,
         waits_for={"import", "sample", "faces", "bodies"},
+    ),
+    "watch": RunKind(
+        watch_tasks.watch_task, message("run_kinds.watch"), results.watched, shown_on={"jobs"}, lane=Lane.SHORT
+    ),
+    "arrivals": RunKind(
+        watch_tasks.arrivals_task, message("run_kinds.arrivals"), results.arrived, shown_on=_PAGES_OF_FACES
     ),
     "bodies": RunKind(
         tasks.bodies_task,

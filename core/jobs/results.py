@@ -225,3 +225,24 @@ def exported(counts: Counts) -> Message:
         turned=message("run_results.turned_upright", count=turned) if turned else "",
         unreviewed=message("run_results.points_stayed_out", count=unreviewed) if unreviewed else "",
     )
+
+
+def watched(counts: Counts) -> Message:
+    """Of which folder is watched from then on."""
+    folder = counts["folder"]
+    return message("run_results.watched", folder=folder) if folder else message("run_results.watched_no_more")
+
+
+def arrived(counts: Counts) -> Message:
+    """Of what has arrived in a watched folder."""
+    parts = ("import", "detection", "embedding")
+    seconds = {part: sum(row[part] for row in counts["log"]) for part in parts}
+    return message(
+        "run_results.arrived",
+        files=len(counts["log"]),
+        added=counts["added"],
+        skipped=counts["skipped"],
+        taking_in=seconds["import"],
+        detecting=seconds["detection"],
+        embedding=seconds["embedding"],
+    )

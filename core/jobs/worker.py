@@ -20,6 +20,7 @@ from core.jobs.kinds import Lane
 from core.jobs.queue import STOPPING, queue, ring
 from core.jobs.runs import give_back, process_name, recover
 from core.jobs.supervisor import child_environment, worker_command
+from core.jobs.watching import Watch
 from core.library.dating import date_pictures
 from core.library.uploading import sweep_uploads
 from core.media.files import sweep_partials, write_atomically
@@ -29,6 +30,7 @@ from db.queries.jobs import unfinished_sources
 
 _HEARTBEAT_SECONDS = 2.0
 _RECOVERY_SECONDS = 10.0
+_WATCH_SECONDS = 3.0  # a file that has not changed between two looks is whole
 _NICE: Final = 10  # the lower half of the priorities: a page that wants the processor has it
 _STOP_SECONDS: Final = 4.0  # then the run in hand is given back; its process has a second more for that
 _log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ def main(parent: int | None = None, lane: Lane = Lane.LONG, *, beside: bool = Fa
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop_flag.set())
     threads = [threading.Thread(target=_stop_with, args=(consumer.stop_flag,), daemon=True)]
     if lane is Lane.LONG:
-        for task in (_beat, _take_up, _link, _date):
+        for task in (_beat, _take_up, _link, _date, _watch):
             threads.append(threading.Thread(target=task, args=(workspace, consumer.stop_flag), daemon=True))
     if parent is not None:
         threads.append(threading.Thread(target=_end_with, args=(parent, consumer.stop_flag), daemon=True))
@@ -133,6 +135,16 @@ def _date(workspace: Workspace, flag: threading.Event) -> None:  # noqa: ARG001 
         date_pictures(workspace)
     except Exception:  # the next start, import or search reads them
         _log.exception("not all times of pictures could be read")
+
+
+def _watch(workspace: Workspace, flag: threading.Event) -> None:
+    """Look at the watched folders every few seconds; what has arrived is a run of its own."""
+    watch = Watch(workspace)
+    while not flag.wait(_WATCH_SECONDS):
+        try:
+            watch.look()
+        except Exception:  # a folder or a store that cannot be read now may be later
+            _log.exception("the watched folders could not be looked at")
 
 
 def _end_with(parent: int, flag: threading.Event) -> None:

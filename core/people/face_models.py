@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from core.foundation.arrays import Boxes, Keypoints
+from core.foundation.stopwatch import spent_on
 from core.foundation.workspace import Workspace
 from core.models import load_detector, load_encoder, load_landmarker, usual_landmarker
 from core.models.faces.interfaces import Detector, Encoder, Landmarker, LocatedPoints, Model, located
@@ -57,7 +58,8 @@ class FaceModels:
         """Find, landmark and embed the faces of (H, W, 3) uint8 RGB pictures; embeddings go through in one batch."""
         if not pictures:
             return []
-        detected = self.detector.detect(pictures)
+        with spent_on("detection"):
+            detected = self.detector.detect(pictures)
         landmarks = [
             located(self.landmarker, pixels, boxes.corners) for pixels, boxes in zip(pictures, detected, strict=True)
         ]
@@ -73,7 +75,8 @@ class FaceModels:
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(N, D) float32 of what `Encoder.crop` made; (0, D) for none."""
-        return self.encoder.embed(crops) if crops else np.zeros((0, self.encoder.dimension), np.float32)
+        with spent_on("embedding"):
+            return self.encoder.embed(crops) if crops else np.zeros((0, self.encoder.dimension), np.float32)
 
     def versions(self, *, session: Session) -> tuple[int, int, int]:
         """The ids that rows of the detector, the landmarker and the encoder are stored under."""

@@ -118,3 +118,29 @@ def reasons_of_skipping(dataset_id: int, code: str, *, session: Session) -> Sequ
     why = type_coerce(Skipped.reason, String).startswith(f'{{"code": "{code}"', autoescape=True)
     rows = select(Skipped.reason).join(Run, col(Run.id) == col(Skipped.run_id))
     return session.exec(rows.where(Run.dataset_id == dataset_id, why)).all()
+
+
+def newest_done_by_dataset(kind: str, *, session: Session) -> dict[int, Run]:
+    """Dataset to the newest run of a kind that was done in it."""
+    done = (col(Run.kind) == kind, col(Run.state) == RunState.DONE, col(Run.dataset_id).is_not(None))
+    newest = select(func.max(Run.id)).where(*done).group_by(col(Run.dataset_id))
+    runs = session.exec(select(Run).where(col(Run.id).in_(newest)))
+    return {run.dataset_id: run for run in runs if run.dataset_id is not None}
+
+
+def has_open_run(dataset_id: int, kind: str, *, session: Session) -> bool:
+    """Whether a run of a kind waits or is at work in a dataset."""
+    runs = select(Run.id).where(Run.dataset_id == dataset_id, Run.kind == kind, _open(True))
+    return session.exec(runs.limit(1)).first() is not None
+
+
+def parameters_of_runs(dataset_id: int, kind: str, *, session: Session) -> Sequence[Mapping[str, Any]]:
+    """What every run of a kind was asked for in a dataset, whatever became of it."""
+    return session.exec(select(Run.parameters).where(Run.dataset_id == dataset_id, Run.kind == kind)).all()
+
+
+def arrivals_log(dataset_id: int, *, most: int, session: Session) -> list[dict[str, Any]]:
+    """What has arrived in the watched folder of a dataset, the newest first (`core.jobs.watch_tasks`)."""
+    done = (Run.dataset_id == dataset_id, Run.kind == "arrivals", Run.state == RunState.DONE)
+    runs = session.exec(select(Run.counts).where(*done).order_by(col(Run.id).desc()).limit(most))
+    return [row for counts in runs for row in counts["log"]][:most]

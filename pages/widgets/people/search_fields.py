@@ -110,7 +110,7 @@ def choose_conditions() -> dict[str, Any]:
 def _day(word: str, label: str) -> date | None:
     held = in_address(word, date.fromisoformat, write=date.isoformat)
     day: date | None = st.date_input(
-        label, value=None, min_value=_FIRST_DAY, max_value=_LAST_DAY, format="YYYY-MM-DD", width=150, **held
+        label, value=None, min_value=_FIRST_DAY, max_value=_LAST_DAY, format="YYYY-MM-DD", width=190, **held
     )
     return day
 

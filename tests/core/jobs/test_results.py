@@ -174,6 +174,13 @@ CASES = [
     ),
     ("sample-clips", {"clips": 3, "frames": 180, "skipped": 0, "labelled": 180}, "180 frames of 3 clips, 180 labelled"),
     ("answers", {"labels": 3, "skipped": 1}, "3 labels in place; 1 refused, or with another question"),
+    ("watch", {"folder": "/in"}, "/in is watched from now on"),
+    ("watch", {"folder": None}, "no folder is watched any more"),
+    (
+        "arrivals",
+        {"added": 1, "skipped": 1, "log": [{"import": 0.25, "detection": 1, "embedding": 0.5}] * 2},
+        "2 files arrived: 1 added, 1 not, or not whole; import 0.5 s, detection 2.0 s, embedding 1.0 s",
+    ),
     (
         "clothes",
         {"loose": 1_200, "linked": 9, "without_clothes": 3},

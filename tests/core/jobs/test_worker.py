@@ -159,6 +159,26 @@ def test_times_that_an_earlier_version_has_not_read_are_read_when_the_worker_sta
     assert "not all times of pictures could be read" in caplog.text
 
 
+def test_watched_folders_are_looked_at_again_and_again_also_after_a_look_that_failed(
+    workspace, beside, monkeypatch, caplog
+):
+    looks = []
+
+    class Failing:
+        def __init__(self, of):
+            assert of is workspace
+
+        def look(self):
+            looks.append(1)
+            raise OSError("gone")
+
+    monkeypatch.setattr(worker, "Watch", Failing)
+    monkeypatch.setattr(worker, "_WATCH_SECONDS", 0.01)
+    beside(worker._watch, workspace)
+    wait_for(lambda: len(looks) > 2, "three looks", 10)
+    assert "the watched folders could not be looked at" in caplog.text
+
+
 def test_the_short_lane_is_kept_started_again_and_ended(workspace, beside, monkeypatch):
     command = [sys.executable, "-c", "import time; time.sleep(99)"]
     monkeypatch.setattr(worker, "worker_command", lambda parent, lane: [*command, str(parent), lane])

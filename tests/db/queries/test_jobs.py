@@ -6,7 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from db.engine import reading
-from db.queries.jobs import count_runs, newest_ended_run, runs_page, unfinished_sources
+from db.queries.jobs import (
+    arrivals_log,
+    count_runs,
+    has_open_run,
+    newest_done_by_dataset,
+    newest_ended_run,
+    parameters_of_runs,
+    runs_page,
+    unfinished_sources,
+)
 from db.tables import Run, RunState, now
 from db.writing import writing
 
@@ -76,3 +85,30 @@ def test_ended_runs_are_counted_and_come_page_by_page_with_names(workspace, data
         assert [
             count_runs(dataset_id=number, kinds=("import",), session=session) for number in (dataset, dataset + 1)
         ] == [5, 0]
+
+
+def test_the_newest_run_that_was_done_counts_in_each_dataset(workspace, dataset, author):
+    done = {"kind": "watch", "state": RunState.DONE}
+    _add(workspace, dataset, author, **done, parameters={"folder": "/a"})
+    newest = _add(workspace, dataset, author, **done, parameters={"folder": "/b"})
+    _add(workspace, dataset, author, kind="watch", state=RunState.FAILED, parameters={"folder": "/c"})
+    _add(workspace, None, author, **done)
+    with reading(workspace.engine) as session:
+        found = newest_done_by_dataset("watch", session=session)
+        asked = parameters_of_runs(dataset, "watch", session=session)
+    assert {number: run.id for number, run in found.items()} == {dataset: newest}
+    assert [given["folder"] for given in asked] == ["/a", "/b", "/c"]
+
+
+def test_a_run_is_open_while_it_waits_or_works_and_the_log_of_arrivals_has_the_newest_first(workspace, dataset, author):
+    for number in range(3):
+        counts = {"log": [{"path": f"{number}"}, {"path": f"{number} too"}]}
+        _add(workspace, dataset, author, kind="arrivals", state=RunState.DONE, counts=counts)
+    with reading(workspace.engine) as session:
+        assert not has_open_run(dataset, "arrivals", session=session)
+        log = arrivals_log(dataset, most=3, session=session)
+    assert [row["path"] for row in log] == ["2", "2 too", "1"]
+    _add(workspace, dataset, author, kind="arrivals")
+    with reading(workspace.engine) as session:
+        assert has_open_run(dataset, "arrivals", session=session)
+        assert not has_open_run(dataset, "faces", session=session)

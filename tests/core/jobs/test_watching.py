@@ -1,0 +1,87 @@
+"""The worker looks at watched folders, and starts a run for what has arrived."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from core.jobs import watching
+from core.jobs.watching import Watch
+from db.engine import reading
+from db.tables import Run, RunState
+from db.writing import writing
+
+
+@pytest.fixture
+def inbox(tmp_path, do, monkeypatch):
+    monkeypatch.setattr("core.jobs.launch._ring", lambda *_: None)
+    folder = (tmp_path / "inbox").resolve()
+    folder.mkdir()
+    assert do("watch", folder=str(folder)).state == RunState.DONE
+    return folder
+
+
+@pytest.fixture
+def arrivals(workspace):
+    def read():
+        with reading(workspace.engine) as session:
+            runs = session.exec(select(Run).where(Run.kind == "arrivals").order_by(Run.id)).all()
+        return [sorted(path for path, *_ in run.parameters["files"]) for run in runs]
+
+    return read
+
+
+def end_all(workspace):
+    with writing(workspace.engine) as session:
+        for run in session.exec(select(Run).where(Run.kind == "arrivals")):
+            run.state = RunState.DONE
+
+
+def test_a_whole_file_starts_a_run_once_and_others_wait_for_its_end(workspace, dataset, inbox, arrivals):
+    watch = Watch(workspace)
+    (inbox / "a.png").write_bytes(b"whole")
+    watch.look()
+    assert arrivals() == [], "it may still be written"
+    watch.look()
+    watch.look()
+    assert arrivals() == [["a.png"]]
+    (inbox / "b.png").write_bytes(b"whole")
+    watch.look()
+    watch.look()
+    assert arrivals() == [["a.png"]]
+    end_all(workspace)
+    watch.look()
+    assert arrivals() == [["a.png"], ["b.png"]]
+    with reading(workspace.engine) as session:
+        run = session.exec(select(Run).where(Run.kind == "arrivals")).first()
+    assert (run.dataset_id, run.parameters["folder"]) == (dataset, str(inbox))
+
+
+def test_a_worker_that_starts_anew_knows_what_has_arrived_before(workspace, inbox, arrivals):
+    (inbox / "a.png").write_bytes(b"whole")
+    for _ in range(2):
+        watch = Watch(workspace)
+        for _ in range(3):
+            watch.look()
+        end_all(workspace)
+    assert arrivals() == [["a.png"]]
+
+
+def test_many_files_are_several_runs(workspace, inbox, arrivals, monkeypatch):
+    monkeypatch.setattr(watching, "_AT_ONCE", 2)
+    for name in "abc":
+        (inbox / name).write_bytes(b"whole")
+    watch = Watch(workspace)
+    for _ in range(4):
+        watch.look()
+        end_all(workspace)
+    assert arrivals() == [["a", "b"], ["c"]]
+
+
+def test_a_folder_that_is_no_longer_watched_is_left_alone(workspace, inbox, arrivals, do):
+    do("watch", folder=None)
+    (inbox / "a.png").write_bytes(b"whole")
+    watch = Watch(workspace)
+    watch.look()
+    watch.look()
+    assert arrivals() == []
