@@ -120,5 +120,6 @@ def _together(clusters: Ints, holders: Ints, photos: Ints) -> list[Ints]:
     place = clusters[holders] * (int(photos.max(initial=0)) + 1) + photos
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.diff(place[order], prepend=-1))
-    groups = np.split(holders[order], starts[1:])
-    return [group for group in groups if len(group) > 1]
+    sizes = np.diff(starts, append=len(order))
+    several = sizes > 1
+    return [holders[order[start : start + size]] for start, size in zip(starts[several], sizes[several], strict=True)]

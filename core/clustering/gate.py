@@ -9,8 +9,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from core.clustering.sums import summed
-from core.foundation.arrays import Bools, Floats, Ints
+from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import BadInput
 
 _PRODUCTS: Final = 4_000_000  # similarities computed at a time
@@ -85,10 +84,11 @@ def attached(
     group_of = np.full(len(clusters), -1)
     group_of[loud] = place
     heard = np.flatnonzero(~gate.silent)
-    sums = summed(faces[heard], group_of[units[heard]], len(numbers))
-    sums /= np.bincount(group_of[units[heard]], minlength=len(numbers))[:, None]
+    centres = _means(faces, heard, group_of[units[heard]])
+    rows = np.flatnonzero(np.isin(units, quiet))
+    means = _means(faces, rows, np.searchsorted(quiet, units[rows]))
     barred = _barred(quiet, group_of, held, len(numbers))
-    similarity, best = _nearest(_means(faces, units, quiet), sums, barred, threshold, gate.margin)
+    similarity, best = _nearest(means, centres, barred, threshold, gate.margin)
     found = clusters.copy()
     tags_of = _tags(quiet, held)
     taken: set[tuple[int, int]] = set()
@@ -100,11 +100,14 @@ def attached(
     return found
 
 
-def _means(faces: NDArray[np.float32], units: Ints, quiet: Ints) -> Floats:
-    """(Q, D) float64 mean embedding of each silent unit."""
-    rows = np.flatnonzero(np.isin(units, quiet))
-    place = np.searchsorted(quiet, units[rows])
-    return summed(faces[rows], place, len(quiet)) / np.bincount(place, minlength=len(quiet))[:, None]
+def _means(faces: NDArray[np.float32], rows: Ints, groups: Ints) -> NDArray[np.float32]:
+    """(G, D) mean embedding of the rows of each group; `groups` (len(rows),) in [0, G), none of them empty.
+
+    In single precision: these are asked for at each cut, of all faces.
+    """
+    share = (1 / np.bincount(groups))[groups].astype(np.float32)
+    belongs = scipy.sparse.csr_array((share, (groups, rows)), shape=(int(groups.max()) + 1, len(faces)))
+    return np.asarray(belongs @ faces)
 
 
 def _tags(quiet: Ints, held: Held) -> list[Ints]:
@@ -130,10 +133,14 @@ def _barred(quiet: Ints, group_of: Ints, held: Held, groups: int) -> scipy.spars
 
 
 def _nearest(
-    means: Floats, centres: Floats, barred: scipy.sparse.csr_array, threshold: float, margin: float
-) -> tuple[Floats, Ints]:
+    means: NDArray[np.float32],
+    centres: NDArray[np.float32],
+    barred: scipy.sparse.csr_array,
+    threshold: float,
+    margin: float,
+) -> tuple[NDArray[np.float32], Ints]:
     """(Q,) similarity to the nearest cluster that may be, and (Q,) which; -1 where it is too far or not alone there."""
-    similarity, best = np.full(len(means), -np.inf), np.full(len(means), -1)
+    similarity, best = np.full(len(means), -np.inf, np.float32), np.full(len(means), -1)
     rows = max(1, _PRODUCTS // len(centres))
     for start in range(0, len(means), rows):
         near = means[start : start + rows] @ centres.T
