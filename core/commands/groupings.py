@@ -24,6 +24,7 @@ def compare_groupings(
     best: Annotated[
         bool, typer.Option("--best", help="Also the best threshold on the truth, and on every second person")
     ] = False,
+    clothes: Annotated[bool, typer.Option("--clothes", help="Also average linkage that then goes by clothes")] = False,
     encoder: EncoderName = None,
     as_json: Json = False,
 ) -> None:
@@ -40,7 +41,7 @@ def compare_groupings(
     Ends with exit code 1 where a way could not be done.
     """
     workspace = Workspace.open()
-    asked = {"truth": truth, "best": best, "encoder": encoder}
+    asked = {"truth": truth, "best": best, "clothes": clothes, "encoder": encoder}
     counts = run_with_progress(workspace, "groupings", dataset_id(workspace, dataset), **asked).counts
     heads = ("p", "r", "f", "b3 p", "b3 r", "b3 f", "purity")
     head = "".join(f"{name:>8}" for name in ("at", *heads, "s"))

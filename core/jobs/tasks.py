@@ -229,7 +229,7 @@ def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
 
 def groupings_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Compare every way of grouping the faces."""
-    asked = {name: run.parameters[name] for name in ("truth", "encoder", "best") if name in run.parameters}
+    asked = {name: run.parameters[name] for name in ("truth", "encoder", "best", "clothes") if name in run.parameters}
     return compare_groupings(workspace, dataset_id=dataset_of(run), **asked, progress=progress)
 
 

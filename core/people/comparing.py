@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from sqlmodel import Session, col, select
 
 from core.clustering.constraints import Constraints
-from core.clustering.gate import QualityGate
-from core.clustering.linkage import group
 from core.clustering.methods import AVERAGE_LINKAGE, METHODS, Method
 from core.foundation.arrays import Bools, Ints, finite_or_none
 from core.foundation.errors import BadInput
@@ -22,15 +20,14 @@ from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.metrics.clustering import bcubed, churn, clicks_to_cover, pairwise, same_photo_purity, with_unknown_apart
+from core.people.blind import BlindFaces, WornClothes
 from core.people.encoders import encoder_of, own_threshold, threshold_of
-from core.people.quality import reason_of
-from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.ownership import confirmed_owners
-from db.queries.people.quality import qualities
 from db.tables import Image, Instance
 
 IN_FORCE: Final = "average-linkage-gated"  # what `group_people` does
+WITH_CLOTHES: Final = "average-linkage-clothes"
 TRUTHS: Final = ("people", "folders")
 _LATER: Final = 0.1  # of the photos, the newest: those that are added to see what changes
 _EQUAL: Final = 1e-9
@@ -88,11 +85,14 @@ def compare_groupings(
     truth: str = "people",
     encoder: str | None = None,
     best: bool = False,
+    clothes: bool = False,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Group a dataset's faces in every way there is, and measure each; nothing is changed.
 
-    No way knows what humans have decided: those that keep to limits are told which faces share a photo, no more.
+    No way knows what humans have decided: those that keep to limits are told which faces share a photo; the one in
+    force also knows tracks and poor faces, and with `clothes` there is one that then goes by these (for which every
+    picture is looked at).
     Each groups at its own threshold, which follows from the one in force (`Method.own_threshold`), the encoder's own
     unless another was saved; with `best` there are rows more, of the best of several on the truth and on others.
 
@@ -120,13 +120,14 @@ def compare_groupings(
     version = encoder_of(workspace, dataset_id, encoder)
     threshold = threshold_of(workspace, dataset_id, version)
     with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
         known = (_by_folders if truth == "folders" else confirmed_owners)(dataset_id, session=session)
-        measured = qualities(dataset_id, session=session).items()
-    poor = [instance for instance, quality in measured if reason_of(quality, workspace.settings)]
-    judge = _Judge(faces, known, QualityGate(np.isin(faces.instances, poor), workspace.settings.attach_margin))
+    faces = BlindFaces.of(workspace, dataset_id, version.id)
+    judge = _Judge(faces, known)
     chosen_on = "encoder" if threshold == own_threshold(workspace, version) else "saved"
-    methods = {IN_FORCE: judge.gated} | METHODS
+    methods = {IN_FORCE: _method(faces)}
+    if clothes:
+        methods[WITH_CLOTHES] = _method(faces, WornClothes.of(workspace, dataset_id, faces.instances, progress))
+    methods |= METHODS
     progress.begin(len(methods), message=message("progress.comparing_groupings"))
     rows: list[MethodFigures] = []
     not_done = []
@@ -149,27 +150,32 @@ def compare_groupings(
     }
 
 
+def _method(faces: BlindFaces, clothes: WornClothes | None = None) -> Method:
+    """What is done by all that is known of the faces, as a way of grouping the first of them."""
+
+    def grouped(
+        embeddings: NDArray[np.float32],
+        threshold: float,
+        constraints: Constraints | None = None,  # noqa: ARG001 -- it knows of photos
+        /,
+    ) -> Ints:
+        labels = faces.first(len(embeddings)).grouped(threshold)
+        return labels if clothes is None else clothes.given(labels, faces.photos)
+
+    return replace(METHODS[AVERAGE_LINKAGE], group=grouped)
+
+
 class _Judge:
     """The faces of a dataset, in the order of their pictures, and who they are."""
 
-    def __init__(self, faces: FaceVectors, known: Mapping[int, int], gate: QualityGate) -> None:
-        order = np.lexsort((faces.instances, faces.images))
-        self.vectors, self.photos = faces.vectors[order], faces.images[order]
-        self.truth = np.array([known.get(face, -1) for face in faces.instances[order].tolist()], np.int64)
-        self.gate = replace(gate, silent=gate.silent[order])
-        self.gated = replace(METHODS[AVERAGE_LINKAGE], group=self._gated)
+    def __init__(self, faces: BlindFaces, known: Mapping[int, int]) -> None:
+        self.vectors, self.photos = faces.vectors, faces.photos
+        self.truth = np.array([known.get(face, -1) for face in faces.instances.tolist()], np.int64)
         person = np.unique(self.truth, return_inverse=True)[1]
         self.halves = tuple((self.truth >= 0) & (person % 2 == half) for half in (0, 1))  # every second person's faces
         photos = np.unique(self.photos)
         first_new = photos[len(photos) - round(_LATER * len(photos)) :]
         self.older = int(np.searchsorted(self.photos, first_new[0])) if len(first_new) else len(self.photos)
-
-    def _gated(
-        self, embeddings: NDArray[np.float32], threshold: float, constraints: Constraints | None = None, /
-    ) -> Ints:
-        """Average linkage of the first faces where poor ones have no say."""
-        gate = replace(self.gate, silent=self.gate.silent[: len(embeddings)])
-        return group(embeddings, threshold, constraints, gate=gate)
 
     def rows(
         self, name: str, method: Method, in_force: float, chosen_on: str, *, best: bool

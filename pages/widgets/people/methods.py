@@ -49,8 +49,9 @@ def _compare_anew(dataset_id: int, busy: bool) -> None:
             **in_address("truth", among(_TRUTHS), "people"),
         )
         best = st.toggle(_WORDS["best"]["name"], key="groupings-best", help=_WORDS["best"]["about"])
+        clothes = st.toggle(_WORDS["clothes"]["name"], key="groupings-clothes", help=_WORDS["clothes"]["about"])
         if st.button(_WORDS["compare"], key="groupings-compare", disabled=busy, icon=":material/compare_arrows:"):
-            start_run(_KIND, dataset_id, truth=truth, best=best, encoder=None)
+            start_run(_KIND, dataset_id, truth=truth, best=best, clothes=clothes, encoder=None)
             st.rerun()
 
 
