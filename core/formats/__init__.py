@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from core.formats import coco, coco_reading, facet, identities, identities_reading
+from core.formats import coco, coco_reading, facet, identities, identities_reading, xmp_regions
 from core.formats.dataset import LabelledDataset
 from core.formats.export import write_export
 
@@ -17,6 +17,8 @@ READERS: Final[dict[str, Callable[[Path], LabelledDataset]]] = {
 # Each takes (dataset, folder, exported_at=..., progress=...).
 WRITERS: Final = {
     "coco": partial(write_export, format_name="coco", payloads=(coco.write_annotations,)),
-    "identities": partial(write_export, format_name="identities", payloads=(identities.write_reduced,)),
+    "identities": partial(
+        write_export, format_name="identities", payloads=(identities.write_reduced, xmp_regions.write_sidecars)
+    ),
     "facet": partial(write_export, format_name="facet", payloads=(coco.write_annotations, identities.write_tables)),
 }
