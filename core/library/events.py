@@ -3,13 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Ints
+from core.foundation.arrays import Bools, Ints
 
 Moments = NDArray[np.datetime64]
 
@@ -41,48 +40,48 @@ def event_numbers(
         (P,) int64.
     """
     numbers = np.full(len(paths), -1, np.int64)
-    dated = np.flatnonzero(~np.isnat(taken) & np.array([shot is None for shot in shots], bool))
+    alone = np.array([shot is None for shot in shots], bool)
+    dated = np.flatnonzero(~np.isnat(taken) & alone)
     dated = dated[np.lexsort((dated, taken[dated]))]
     if len(dated):
         numbers[dated] = np.concatenate([[0], np.cumsum(np.diff(taken[dated]) > gap)])
-    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for row in _in_file_order(paths):
-        if (shot := shots[row]) is not None:
-            groups["shot", *shot].append(row)
-    _place_by_file_order(numbers, paths, shots, groups)
-    first = sorted(groups.values(), key=lambda rows: (_natural(paths[rows[0]]), rows[0]))
-    for number, rows in enumerate(first, start=int(numbers.max(initial=-1)) + 1):
-        numbers[rows] = number
+    folders = [path.rpartition("/")[0] for path in paths]
+    groups = _left_over(numbers, paths, folders, alone)
+    for row in np.flatnonzero(~alone).tolist():
+        groups[folders[row], *(shots[row] or ())].append(row)
+    in_order = sorted(groups, key=lambda group: (_natural(group[0]), *group))
+    for number, group in enumerate(in_order, start=int(numbers.max(initial=-1)) + 1):
+        numbers[groups[group]] = number
     return numbers
 
 
-def _place_by_file_order(
-    numbers: Ints,
-    paths: Sequence[str],
-    shots: Sequence[tuple[int, int] | None],
-    groups: dict[tuple[object, ...], list[int]],
-) -> None:
-    """Give pictures without a time the event of both their neighbours with one, or else put them into `groups`."""
-    folders: dict[str, list[int]] = defaultdict(list)
-    for row in _in_file_order(paths):
-        if shots[row] is None:
-            folders[str(PurePosixPath(paths[row]).parent)].append(row)
-    for folder, rows in folders.items():
+def _left_over(
+    numbers: Ints, paths: Sequence[str], folders: Sequence[str], alone: Bools
+) -> dict[tuple[Any, ...], list[int]]:
+    """Give pictures without a time the event of both their neighbours with one; the rows of the others by folder."""
+    left: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for folder, rows in _in_file_order(numbers, paths, folders, alone).items():
         known = numbers[rows]
         at = np.arange(len(rows))
         before = np.maximum.accumulate(np.where(known >= 0, at, -1))
         after = np.minimum.accumulate(np.where(known >= 0, at, len(rows))[::-1])[::-1]
         for position in np.flatnonzero(known < 0).tolist():
-            left, right = int(before[position]), int(after[position])
-            if left >= 0 and right < len(rows) and known[left] == known[right]:
-                numbers[rows[position]] = known[left]
+            first, last = int(before[position]), int(after[position])
+            if first >= 0 and last < len(rows) and known[first] == known[last]:
+                numbers[rows[position]] = known[first]
             else:
-                groups["folder", folder].append(rows[position])
+                left[folder,].append(rows[position])
+    return left
 
 
-def _in_file_order(paths: Sequence[str]) -> list[int]:
-    """Rows by path, as people count: 9 before 10."""
-    return sorted(range(len(paths)), key=lambda row: (_natural(paths[row]), row))
+def _in_file_order(numbers: Ints, paths: Sequence[str], folders: Sequence[str], alone: Bools) -> dict[str, list[int]]:
+    """The rows of each folder that has a picture without an event, by path as people count: 9 before 10."""
+    wanted = {folders[row] for row in np.flatnonzero(alone & (numbers < 0)).tolist()}
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(alone).tolist():
+        if folders[row] in wanted:
+            rows[folders[row]].append(row)
+    return {folder: sorted(of, key=lambda row: (_natural(paths[row]), row)) for folder, of in rows.items()}
 
 
 def _natural(path: str) -> list[tuple[int, int, str]]:

@@ -79,9 +79,10 @@ class Album:
         )
 
     def vectors_of(self, chosen: Bools) -> NDArray[np.float32]:
-        """(N, D) of the chosen faces (F,), of those that are measured."""
+        """(N, D) of the chosen faces (F,), of those that are measured; a vector that points nowhere is left out."""
         rows = self.measured[chosen]
-        return self.vectors[rows[rows != NOT_MEASURED]]
+        vectors = self.vectors[rows[rows != NOT_MEASURED]]
+        return vectors[np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)]
 
 
 def _owned(faces: Ints, owners: dict[int, Ownership]) -> dict[str, NDArray]:

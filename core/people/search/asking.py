@@ -105,7 +105,9 @@ def ask(album: Album, question: Question) -> Found:
         raise BadInput("arrays.threshold", found=question.threshold)
     scores = _similarities(album, question.wanted)
     examples = _similarities(album, question.unwanted)
-    at, below = (_matching(album, question, scores, examples, question.threshold - less) for less in (0, JUST_BELOW))
+    own = _own(album, question)
+    sure, possible = _candidates(album, question, own, scores, examples)
+    at, below = (sure | (possible & (scores >= question.threshold - less)) for less in (0, JUST_BELOW))
     shown, loose = (_in_pictures(album, faces, question.by_event) for faces in (at, below))
     dated = _dated(album, question)
     others = _other_conditions(album, question)
@@ -117,7 +119,7 @@ def ask(album: Album, question: Question) -> Found:
         more &= np.logical_or.reduce(_in_pictures(album, below[positive]))
     undated = int((holding & np.isnat(album.taken)).sum()) if _asks_for_time(question) else 0
     just_below = int((more & ~met).sum())
-    return _found(album, met, at[positive], scores[positive], _own(album, question)[positive], just_below, undated)
+    return _found(album, met, at[positive], scores[positive], own[positive], just_below, undated)
 
 
 def _similarities(album: Album, wanted: tuple[Wanted, ...]) -> Floats:
@@ -150,17 +152,15 @@ def _own(album: Album, question: Question) -> Bools:
     return np.array(own, bool).reshape(len(own), len(album.faces))
 
 
-def _matching(album: Album, question: Question, scores: Floats, examples: Floats, threshold: float) -> Bools:
-    """(T, F) whether each face is each who is wanted."""
+def _candidates(album: Album, question: Question, own: Bools, scores: Floats, examples: Floats) -> tuple[Bools, Bools]:
+    """(T, F) twice: whether each face is each who is wanted whatever its score, and whether it may be by its score."""
     near = is_nearer(scores, np.nan_to_num(examples, nan=-np.inf))
-    own = _own(album, question)
     refused = np.zeros_like(own)
     for number, wanted in enumerate(question.wanted):
         if wanted.people:
             said = {face for face, person in album.refused if person in wanted.people}
             refused[number] = album.settled | np.isin(album.faces, list(said))
-    unmeasured = np.isnan(scores)
-    return (own & (album.confirmed | near | unmeasured)) | (~own & ~refused & near & (scores >= threshold))
+    return own & (album.confirmed | near | np.isnan(scores)), ~own & ~refused & near
 
 
 def _in_pictures(album: Album, faces: Bools, by_event: bool = False) -> Bools:

@@ -150,6 +150,30 @@ def test_an_empty_dataset_and_faces_that_nobody_measured_give_nothing():
     assert found(album_of(2, [])).pictures.tolist() == [0, 1], "where nothing is asked every picture is right"
 
 
+def test_vectors_of_zeros_and_of_no_number_are_nobody_and_spoil_no_template():
+    album = album_of(4, [PlacedFace(k, X, ADA) for k in range(3)] + [PlacedFace(3, at(0.9))])
+    vectors = album.vectors.copy()
+    vectors[1], vectors[2] = np.nan, 0
+    broken = replace(album, vectors=vectors)
+    assert sorted(found(broken, Wanted((ADA,)), threshold=0.5).pictures.tolist()) == [0, 1, 2, 3], (
+        "whose they are is known"
+    )
+    result = found(broken, photo(X), threshold=-1.0)
+    assert sorted(result.pictures.tolist()) == [0, 2, 3]
+    assert found(broken, photo(X), threshold=0.1).pictures.tolist() == [0, 3]
+    only = replace(album, vectors=np.zeros_like(vectors))
+    assert sorted(found(only, Wanted((ADA,)), threshold=0.5).pictures.tolist()) == [0, 1, 2]
+
+
+def test_ten_thousand_copies_of_one_face_and_five_hundred_faces_in_a_photo_are_all_found():
+    copies = album_of(10_000, [PlacedFace(k, X) for k in range(10_000)])
+    result = found(copies, photo(X), threshold=0.99)
+    assert result.pictures.tolist() == list(range(10_000))
+    crowd = album_of(1, [PlacedFace(0, at(0.9 if k == 321 else 0.2)) for k in range(500)])
+    result = found(crowd, photo(X), threshold=0.5)
+    assert (crowd.faces[result.faces].tolist(), result.pictures.tolist()) == ([322], [0])
+
+
 def test_what_cannot_be_compared_is_refused():
     album = album_of(1, [PlacedFace(0, X)])
     with pytest.raises(BadInput, match="measured by another encoder"):
