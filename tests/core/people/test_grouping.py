@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from sqlmodel import select
 
-from core.foundation.errors import Conflict, NotFound
+from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import message
 from core.people import deciding as people
 from core.people import encoders, grouping
@@ -507,3 +509,48 @@ def test_two_tracks_of_one_moment_are_two_people_however_alike(workspace, datase
     group(workspace, dataset)
     (one,), (other,) = (set(persons(workspace, dataset, faces[side::2])) for side in (0, 1))
     assert one != other
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_was_decided_and_however_faces_look_every_face_has_one_person_and_a_look_ahead_agrees(
+    workspace, dataset, author, seed
+):
+    rng = np.random.default_rng(seed)
+    views = [(f"{n // 3}.png", vector(int(rng.integers(4)), n)) for n in range(30)]
+    add_video(workspace, dataset, "a.mp4", indices=[0])
+    faces = add_faces(workspace, dataset, views)
+    judge(workspace, faces, poor=rng.choice(faces, 10).tolist())
+    with writing(workspace.engine) as session:
+        video = session.exec(select(Video.id)).one()
+        tracks = [add_track(dataset, video, "face", session=session) for _ in range(4)]
+        tied = rng.choice(faces, 16, replace=False).tolist()
+        set_tracks({face: int(rng.choice(tracks)) for face in tied}, session=session)
+    group(workspace, dataset)
+    for _ in range(8):
+        decide_at_random(workspace, dataset, author, faces, rng)
+        threshold, regroup = float(rng.uniform(0.2, 0.99)), bool(rng.integers(2))
+        human = {face: owner for face, owner in owners(workspace, dataset).items() if owner[1]}
+        encoder = encoders.encoder_of(workspace, dataset)
+        then = people_tree(workspace, dataset, encoder, least=threshold, regroup=regroup).what_if(threshold)
+        assert group(workspace, dataset, threshold=threshold, regroup=regroup)["people"] == then.people
+        now = owners(workspace, dataset)
+        assert sorted(now) == faces
+        assert {face: now[face] for face in human} == human
+
+
+def decide_at_random(workspace, dataset, author, faces, rng):
+    """One of what can be decided, about some faces."""
+    some = rng.choice(faces, int(rng.integers(1, 4)), replace=False).tolist()
+    one, other, *_ = rng.permutation(sorted({person for person, _ in owners(workspace, dataset).values()})).tolist()
+    match int(rng.integers(5)):
+        case 0:
+            people.move_faces(workspace, some, person_id=one, author_id=author)
+        case 1:
+            people.release_faces(workspace, some, author_id=author)
+        case 2:
+            with suppress(BadInput):  # all of them are confirmed
+                people.confirm_faces(workspace, some, author_id=author)
+        case 3:
+            people.keep_apart(workspace, one, other, author_id=author)
+        case 4:
+            people.merge_people(workspace, one, [other], author_id=author, together=True)
