@@ -12,9 +12,11 @@ from core.library.names_in_store import annotator_id
 from core.people.deciding import move_faces
 from db.engine import reading
 from db.queries.people.listing import people_page
-from db.tables import Run
+from db.tables import Instance, Run
 from db.writes.library import ensure_dataset
 from db.writing import writing
+from tests.builders.people_rows import own
+from tests.builders.seen_in_clips import clip_of, faces_at
 from tests.builders.staged_people import add_faces, group, owners, vector
 from tests.e2e.hands import comes_to, settle, wait_for
 
@@ -365,3 +367,21 @@ def test_grouping_again_is_looked_at_before_done_and_undone(page, people, store)
     page.get_by_role("button", name="Do it again").first.click()
     says(page, "Did again: Grouped again at 0.920")
     assert owners(store, dataset) == split
+
+
+@pytest.mark.nightly
+def test_a_click_in_the_timeline_of_a_person_opens_the_clip_at_that_time(page, people, store, workbench):
+    dataset, _ = people
+    clip = clip_of(store, dataset, "street.mp4", 40)
+    seen = faces_at(store, clip, [*range(4, 21), *range(30, 36)])
+    person = own(store, dataset, seen, "Ada")
+    page.goto(f"{workbench.address}/people?dataset={page.url.split('dataset=')[1].split('&')[0]}&person={person}")
+    bars = page.get_by_role("group", name="When this person is seen in clips").get_by_role("button")
+    expect(bars).to_have_count(2, timeout=SLOW)
+    expect(bars.nth(1)).to_have_attribute("title", "0:07.5 – 0:08.8")
+    box = bars.first.bounding_box()
+    bars.first.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    page.wait_for_url(re.compile(r"/keypoints\?.*part=street.mp4"), timeout=SLOW)
+    with reading(store.engine) as session:
+        middle = session.get(Instance, seen[8])
+    expect(page).to_have_url(re.compile(rf"picture={middle.image_id}\b"), timeout=SLOW)
