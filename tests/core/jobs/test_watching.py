@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import time
+
 import pytest
 from sqlmodel import select
 
 from core.jobs import watching
 from core.jobs.watching import Watch
 from db.engine import reading
-from db.tables import Run, RunState
+from db.queries.jobs import arrivals_log
+from db.tables import Embedding, Run, RunState
 from db.writing import writing
+from tests.builders.worker_processes import wait_for
 
 
 @pytest.fixture
@@ -85,3 +90,35 @@ def test_a_folder_that_is_no_longer_watched_is_left_alone(workspace, inbox, arri
     watch.look()
     watch.look()
     assert arrivals() == []
+
+
+@pytest.mark.nightly
+def test_a_real_worker_takes_in_and_measures_what_is_put_into_the_folder(workspace, do, workers, tmp_path, few_drawn):
+    inbox = (tmp_path / "inbox").resolve()
+    inbox.mkdir()
+    do("watch", folder=str(inbox))
+    workers.start()
+    first, *rest = sorted(few_drawn.iterdir())
+    content = first.read_bytes()
+    with (inbox / first.name).open("wb") as slow:
+        for part in range(4):  # never as it was at the look before until it is whole
+            slow.write(content[len(content) * part // 4 : len(content) * (part + 1) // 4])
+            slow.flush()
+            time.sleep(1.5)
+    for file in rest:
+        shutil.copyfile(file, inbox / file.name)
+    (inbox / "bad.jpg").write_bytes(content[:100])
+
+    def measured():
+        with reading(workspace.engine) as session:
+            return len(session.exec(select(Embedding.id)).all()) >= len(rest)
+
+    wait_for(measured, f"the faces {workers.log}", 180)
+    wait_for(lambda: len(log(workspace)) == len(rest) + 2, "the time log", 60)
+    reasons = {row["path"]: row["reason"] for row in log(workspace)}
+    assert [path for path, reason in reasons.items() if reason] == ["bad.jpg"]
+
+
+def log(workspace):
+    with reading(workspace.engine) as session:
+        return arrivals_log(1, most=100, session=session)
