@@ -90,7 +90,12 @@ def grouped(counts: Counts) -> Message:
 
 def linked_by_clothes(counts: Counts) -> Message:
     """Of faces without a place, and how many of them found one."""
-    return message("run_results.linked_by_clothes", **counts)
+    return message(
+        "run_results.linked_by_clothes",
+        linked=counts["linked"],
+        loose=counts["loose"],
+        without_clothes=counts["without_clothes"],
+    )
 
 
 def bodies_found(counts: Counts) -> Message:
