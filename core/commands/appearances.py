@@ -19,7 +19,7 @@ def appearances(
     person: Annotated[str, typer.Option("--person", help="Name or number of a person, as `people` lists them")],
     as_json: Json = False,
 ) -> None:
-    """Say in which clips somebody is seen, and when. Gives clips [{video, ranges: [[from_s, to_s]], frames}].
+    """Say in which clips somebody is seen, and when. Gives clips [{video, ranges, frames}]; a range is from_s, to_s.
 
     Who is not seen for less than a second is taken to be there all the while; frames counts those they are seen in.
     """
