@@ -14,7 +14,7 @@ from core.foundation.private import hand_over
 from core.foundation.workspace import Workspace
 from core.library.dating import date_pictures
 from core.people.search.album import Album
-from core.people.search.asking import Question, Wanted, ask
+from core.people.search.asking import PictureQuestion, Wanted, ask
 from core.people.search.chosen_people import person_called
 from core.people.search.expressions import AllOf, AnyOf, Expression, NotSo, Shows
 from core.people.search.listing import listed_matches
@@ -93,7 +93,7 @@ def search(
         raise BadInput("people.nothing_asked")
     in_photos = [Wanted(vectors=_faces_meant(photos, face or []))] if photos or face else []
     encoder_id, in_force = measured_by(workspace, number, encoder, [query for _, query in (*photos, *others)])
-    question = Question(
+    question = PictureQuestion(
         (*in_photos, *(Wanted((one,)) for one in (*every, *instead, *never))),
         _expression(len(in_photos) + len(every), len(instead), len(never)),
         threshold=in_force if threshold is None else threshold,

@@ -26,7 +26,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class PictureQuestion:
     """What is asked of a picture.
 
     Attributes
@@ -87,7 +87,7 @@ class Found:
     undated: int
 
 
-def ask(album: Album, question: Question) -> Found:
+def ask(album: Album, question: PictureQuestion) -> Found:
     """Every picture of which all that is asked holds: no fixed number of the best.
 
     A face is somebody whom it belongs to, whatever its similarity; of a machine's faces only where no example of "not
@@ -146,13 +146,15 @@ def _template(album: Album, wanted: Wanted) -> NDArray[np.float32] | None:
     return template(np.concatenate(parts) if parts else _NONE)
 
 
-def _own(album: Album, question: Question) -> Bools:
+def _own(album: Album, question: PictureQuestion) -> Bools:
     """(T, F) whether each face belongs to a person who is meant."""
     own = [np.isin(album.owners, wanted.people) for wanted in question.wanted]
     return np.array(own, bool).reshape(len(own), len(album.faces))
 
 
-def _candidates(album: Album, question: Question, own: Bools, scores: Floats, examples: Floats) -> tuple[Bools, Bools]:
+def _candidates(
+    album: Album, question: PictureQuestion, own: Bools, scores: Floats, examples: Floats
+) -> tuple[Bools, Bools]:
     """(T, F) twice: whether each face is each who is wanted whatever its score, and whether it may be by its score."""
     near = is_nearer(scores, np.nan_to_num(examples, nan=-np.inf))
     refused = np.zeros_like(own)
@@ -176,11 +178,11 @@ def _in_pictures(album: Album, faces: Bools, by_event: bool = False) -> Bools:
     return events[:, album.events]
 
 
-def _asks_for_time(question: Question) -> bool:
+def _asks_for_time(question: PictureQuestion) -> bool:
     return question.since is not None or question.until is not None
 
 
-def _dated(album: Album, question: Question) -> Bools:
+def _dated(album: Album, question: PictureQuestion) -> Bools:
     """(P,) whether each picture is of the time that is asked for."""
     fits = np.ones(len(album.images), bool)
     if question.since is not None:
@@ -190,7 +192,7 @@ def _dated(album: Album, question: Question) -> Bools:
     return fits
 
 
-def _other_conditions(album: Album, question: Question) -> Bools:
+def _other_conditions(album: Album, question: PictureQuestion) -> Bools:
     """(P,) whether as many people are in each picture as is asked for, and it is of the event."""
     people = np.bincount(album.rows, minlength=len(album.images))
     fits = people >= (question.least_people or 0)

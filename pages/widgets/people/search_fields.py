@@ -89,7 +89,7 @@ def _someone(dataset_id: int, known: dict[int, str], written: str) -> int:
 
 
 def choose_conditions() -> dict[str, Any]:
-    """When pictures were taken, how many people are in them, and what "together" means: as `Question` takes them."""
+    """When pictures were taken, how many people are in them, what "together" means: as `PictureQuestion` takes them."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         since = _day("from", "From")
         until = _day("to", "To")

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.people.search.album import NOT_MEASURED, Album
-from core.people.search.asking import Question, Wanted
+from core.people.search.asking import PictureQuestion, Wanted
 from core.people.search.expressions import AllOf, AnyOf, Expression, NotSo, Shows
 from pages.widgets.people.search_fields import ChosenPeople
 
 
 def question_of(
     people: ChosenPeople, photos: Sequence[NDArray[np.float32]], conditions: dict[str, Any], threshold: float
-) -> Question | None:
+) -> PictureQuestion | None:
     """What is asked, with the faces (D,) of photos as one person more who must be there; None where nothing is."""
     in_photos = (Wanted(vectors=np.stack(photos)),) if photos else ()
     asked = {name: value for name, value in conditions.items() if name != "by_event" and value is not None}
@@ -22,7 +22,7 @@ def question_of(
         return None
     every, either, never = (*in_photos, *_each(people.all_of)), _each(people.any_of), _each(people.none_of)
     expression = _expression(len(every), len(either), len(never))
-    return Question((*every, *either, *never), expression, threshold, **conditions)
+    return PictureQuestion((*every, *either, *never), expression, threshold, **conditions)
 
 
 def not_this(

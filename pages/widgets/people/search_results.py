@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.foundation.arrays import Ints
 from core.people.search.album import Album
-from core.people.search.asking import Found, Question, ask
+from core.people.search.asking import Found, PictureQuestion, ask
 from core.people.search.templates import JUST_BELOW
 from core.people.searching import place
 from db.engine import LARGEST_ID, reading
@@ -37,7 +37,7 @@ def marked_faces() -> list[int]:
     return marked
 
 
-def show_found(album: Album, found: Found, question: Question, key: str) -> None:
+def show_found(album: Album, found: Found, question: PictureQuestion, key: str) -> None:
     """How much was found and what is just below; the pictures of each event, the best first."""
     _marks()
     if not len(found.pictures):
@@ -54,7 +54,7 @@ def show_found(album: Album, found: Found, question: Question, key: str) -> None
             _event(album, found, question, rows, key)
 
 
-def _about(found: Found, question: Question) -> list[str]:
+def _about(found: Found, question: PictureQuestion) -> list[str]:
     told = [_WORDS["matches"]] if len(found.faces) else []
     if question.wanted and found.just_below:
         told.append(_WORDS["just_below"].format(count=found.just_below, below=JUST_BELOW, least=question.threshold))
@@ -63,7 +63,7 @@ def _about(found: Found, question: Question) -> list[str]:
     return told
 
 
-def _nothing(album: Album, found: Found, question: Question) -> None:
+def _nothing(album: Album, found: Found, question: PictureQuestion) -> None:
     """That nothing was found, and what could be done about it."""
     told = [_WORDS["nothing"].format(least=question.threshold) if question.wanted else _WORDS["no_picture"]]
     if question.wanted:
@@ -80,7 +80,7 @@ def _by_event(album: Album, found: Found) -> list[Ints]:
     return np.split(order, np.flatnonzero(np.diff(events[order])) + 1)
 
 
-def _event(album: Album, found: Found, question: Question, rows: Ints, key: str) -> None:
+def _event(album: Album, found: Found, question: PictureQuestion, rows: Ints, key: str) -> None:
     pictures = found.pictures[rows]
     number = int(album.events[pictures[0]])
     st.markdown(f"**{_when(album, pictures)}** · {counted(len(rows), 'picture')}")
@@ -121,7 +121,7 @@ def _when(album: Album, pictures: Ints) -> str:
     return f"{first} – {last[11:] if first[:10] == last[:10] else last}"
 
 
-def _tiles(album: Album, found: Found, question: Question, pictures: Ints) -> dict[Tile, int]:
+def _tiles(album: Album, found: Found, question: PictureQuestion, pictures: Ints) -> dict[Tile, int]:
     """A tile of each face that is meant, or of a picture without any, with the id of its picture."""
     by_picture: dict[int, list[int]] = defaultdict(list)
     for at in np.flatnonzero(np.isin(album.rows[found.faces], pictures)).tolist():

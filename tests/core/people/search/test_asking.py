@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.people.search.asking import Question, Wanted, ask
+from core.people.search.asking import PictureQuestion, Wanted, ask
 from core.people.search.expressions import AllOf, AnyOf, NotSo, Shows, looked_for
 from core.people.search.templates import JUST_BELOW
 from tests.builders.albums import PlacedFace, album_of
@@ -31,7 +31,7 @@ def at(cosine, towards=Y):
 
 
 def found(album, *wanted, expression=None, threshold=0.5, **conditions):
-    asked = Question(wanted, expression or AllOf(tuple(map(Shows, range(len(wanted))))), threshold, **conditions)
+    asked = PictureQuestion(wanted, expression or AllOf(tuple(map(Shows, range(len(wanted))))), threshold, **conditions)
     return ask(album, asked)
 
 
@@ -218,7 +218,7 @@ def searches(draw):
     )
     unwanted = tuple(photo(rng.normal(size=4)) for _ in range(draw(st.integers(0, 2))))
     threshold = draw(st.sampled_from([-0.5, 0.0, 0.3, 0.6]))
-    return album, Question(wanted, expression, threshold, unwanted, least_people=draw(st.integers(0, 2)))
+    return album, PictureQuestion(wanted, expression, threshold, unwanted, least_people=draw(st.integers(0, 2)))
 
 
 def by_loops(album, question, less=0.0):

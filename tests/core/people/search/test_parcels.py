@@ -20,7 +20,7 @@ from core.library.importing import PictureIntake
 from core.people.encoders import encoder_of
 from core.people.search import parcels
 from core.people.search.album import Album
-from core.people.search.asking import Question, Wanted, ask
+from core.people.search.asking import PictureQuestion, Wanted, ask
 from core.people.search.expressions import AllOf, Shows
 from core.people.search.parcels import Parcel, keep_parcel, kept_parcel, zipped_parcel
 from db.engine import reading
@@ -72,7 +72,7 @@ def photos(workspace, dataset, author, tmp_path):
 def parcel(workspace, dataset, photos):
     def of(question=None, *, blurred=False):
         album = Album.of(workspace, dataset, encoder_of(workspace, dataset).id)
-        question = question or Question((Wanted(vectors=vector(0)[None]),), Shows(0), 0.9)
+        question = question or PictureQuestion((Wanted(vectors=vector(0)[None]),), Shows(0), 0.9)
         return Parcel(dataset, "My: faces", album, ask(album, question), blurred)
 
     return of
@@ -117,7 +117,7 @@ def test_other_faces_are_blurred_in_copies_without_metadata_and_the_originals_st
 
 
 def test_where_nobody_is_looked_for_every_face_is_blurred(workspace, parcel):
-    files = unpacked(workspace, parcel(Question(expression=AllOf(()), least_people=1), blurred=True))
+    files = unpacked(workspace, parcel(PictureQuestion(expression=AllOf(()), least_people=1), blurred=True))
     pixels = np.asarray(Picture.open(io.BytesIO(files["pictures/=trip/A.jpg"]))).astype(int)
     assert pixels[40:80, 10:50].std() < 20
     assert pixels[40:80, 90:130].std() < 20
@@ -139,7 +139,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_goes_on(work
 
 
 def test_a_search_that_found_nothing_is_an_empty_list(workspace, parcel):
-    files = unpacked(workspace, parcel(Question(expression=AllOf(()), most_people=0)))
+    files = unpacked(workspace, parcel(PictureQuestion(expression=AllOf(()), most_people=0)))
     assert json.loads(files["matches.json"]) == []
     assert files["matches.csv"] == b""
 
@@ -159,7 +159,7 @@ def test_the_same_parcel_has_one_ticket_and_the_oldest_go_first(parcel, monkeypa
     plain, blurred = keep_parcel(parcel()), keep_parcel(parcel(blurred=True))
     assert plain != blurred
     assert keep_parcel(parcel()) == plain
-    keep_parcel(parcel(Question(expression=AllOf(()), most_people=0)))
+    keep_parcel(parcel(PictureQuestion(expression=AllOf(()), most_people=0)))
     assert not kept_parcel(plain).blurred
     with pytest.raises(NotFound, match="search again"):
         kept_parcel(blurred)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.people.encoders import encoder_of
 from core.people.search.album import Album
-from core.people.search.asking import Question, ask
+from core.people.search.asking import PictureQuestion, ask
 from core.people.search.parcels import kept_parcel
 from db.engine import reading
 from db.tables import Dataset
@@ -22,7 +22,7 @@ def test_the_zip_is_that_of_what_is_shown_and_blurred_if_that_is_asked(shown, wo
     album = Album.of(workspace, dataset, encoder_of(workspace, dataset).id)
     with reading(workspace.engine) as session:
         row = session.get_one(Dataset, dataset)
-    found = ask(album, Question(least_people=1))
+    found = ask(album, PictureQuestion(least_people=1))
     page = shown(parcel, dataset=row, album=album, found=found)
 
     def ticket():
@@ -32,5 +32,5 @@ def test_the_zip_is_that_of_what_is_shown_and_blurred_if_that_is_asked(shown, wo
     assert (ticket().found.pictures.tolist(), ticket().blurred) == ([0, 1], False)
     page.checkbox[0].set_value(True).run()
     assert ticket().blurred
-    nothing = ask(album, Question(most_people=0))
+    nothing = ask(album, PictureQuestion(most_people=0))
     assert not shown(parcel, dataset=row, album=album, found=nothing).checkbox

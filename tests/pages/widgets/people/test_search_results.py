@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from core.people.encoders import encoder_of
 from core.people.search.album import Album
-from core.people.search.asking import Question, Wanted, ask
+from core.people.search.asking import PictureQuestion, Wanted, ask
 from core.people.search.expressions import Shows
 from db.engine import reading
 from db.tables import CaptureTime, Image
@@ -73,7 +73,7 @@ def photo(person=0):
 
 def test_pictures_are_shown_by_event_with_counts_and_names(searched, grids, workspace, dataset, faces):
     own(workspace, dataset, faces[:1], "Ada")
-    page = searched(Question(photo(), Shows(0), 0.9))
+    page = searched(PictureQuestion(photo(), Shows(0), 0.9))
     assert page.subheader[0].value == "3 pictures of 2 events"
     assert [text.value for text in page.markdown] == [
         "**2024-05-01 10:30 – 12:00** · 2 pictures",
@@ -86,26 +86,26 @@ def test_pictures_are_shown_by_event_with_counts_and_names(searched, grids, work
 
 def test_whom_a_search_for_a_person_only_takes_for_alike_is_marked(searched, grids, workspace, dataset, faces):
     ada = own(workspace, dataset, faces[:1], "Ada")
-    searched(Question((Wanted((ada,)),), Shows(0), 0.9))
+    searched(PictureQuestion((Wanted((ada,)),), Shows(0), 0.9))
     assert [[tile.badge for tile in tiles] for tiles in grids["tiles"]] == [["", "alike"], ["alike"]]
 
 
 def test_what_is_just_below_and_what_has_no_time_is_counted(searched, grids, faces):
-    page = searched(Question(photo(), Shows(0), 0.97, since=np.datetime64("2024-01-01")))
+    page = searched(PictureQuestion(photo(), Shows(0), 0.97, since=np.datetime64("2024-01-01")))
     assert page.caption[0].value.endswith("1 more just below: at most 0.05 less similar than 0.970.")
-    page = searched(Question(photo(), Shows(0), 0.9, since=np.datetime64("2024-01-01")))
+    page = searched(PictureQuestion(photo(), Shows(0), 0.9, since=np.datetime64("2024-01-01")))
     assert page.caption[0].value.endswith("1 picture left out: nobody knows when they were taken.")
 
 
 def test_where_nothing_is_found_the_most_similar_one_is_named(searched, grids, faces):
-    page = searched(Question(photo(20), Shows(0), 0.9))
+    page = searched(PictureQuestion(photo(20), Shows(0), 0.9))
     assert page.info[0].value.startswith("No picture shows this at a similarity of 0.900. The most similar one has 0.0")
-    assert searched(Question(most_people=0)).info[0].value == "No picture fits."
+    assert searched(PictureQuestion(most_people=0)).info[0].value == "No picture fits."
     assert grids["tiles"] == []
 
 
 def test_pictures_of_nobody_in_particular_are_shown_whole(searched, grids, faces):
-    page = searched(Question(least_people=1))
+    page = searched(PictureQuestion(least_people=1))
     assert page.subheader[0].value == "4 pictures of 2 events"
     assert [tile.caption for tile in grids["tiles"][1]] == ["*3.jpg", "4.jpg"]
     assert all(tile.url.startswith("/api/thumbnail/") for tiles in grids["tiles"] for tile in tiles)
@@ -114,7 +114,7 @@ def test_pictures_of_nobody_in_particular_are_shown_whole(searched, grids, faces
 
 def test_faces_are_marked_not_this_for_the_search_and_forgotten_again(searched, grids, faces):
     grids["selected"] = faces[:1]
-    page = searched(Question(photo(), Shows(0), 0.9))
+    page = searched(PictureQuestion(photo(), Shows(0), 0.9))
     (button,) = page.button
     assert button.label == "Not this (1 face)"
     button.click().run()
@@ -128,9 +128,9 @@ def test_faces_are_marked_not_this_for_the_search_and_forgotten_again(searched, 
 def test_a_tile_opens_its_picture_with_that_face(searched, grids, faces, monkeypatch):
     opened = []
     monkeypatch.setattr(search_results, "show_in_editor", lambda *where: opened.append(where))
-    searched(Question(photo(), Shows(0), 0.9))
+    searched(PictureQuestion(photo(), Shows(0), 0.9))
     grids["open"][0](faces[1])
-    searched(Question(most_people=1))
+    searched(PictureQuestion(most_people=1))
     grids["open"][-1](grids["tiles"][-1][0].id)
     assert [face for _, face in opened] == [faces[1], None]
 
@@ -138,5 +138,5 @@ def test_a_tile_opens_its_picture_with_that_face(searched, grids, faces, monkeyp
 def test_events_are_paged_and_so_are_the_pictures_of_one(searched, grids, faces, monkeypatch):
     monkeypatch.setattr(search_results, "_EVENTS", 1)
     monkeypatch.setattr(search_results, "_PICTURES", 1)
-    searched(Question(photo(), Shows(0), 0.9))
+    searched(PictureQuestion(photo(), Shows(0), 0.9))
     assert [len(tiles) for tiles in grids["tiles"]] == [1]
