@@ -19,8 +19,8 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
     -------
     dict
         ``assignments``: rows instance, person, source, author, event, run; ``removed``: rows instance, flag;
-        ``people``: rows id, name, active. Who is kept apart from whom is no part of it: that follows from which
-        decisions stand (`db.queries.people.ownership.separations`).
+        ``people``: rows id, name, active, hidden, cover. Who is kept apart from whom is no part of it: that follows
+        from which decisions stand (`db.queries.people.ownership.separations`).
     """
     state: Snapshot = {"assignments": [], "removed": [], "people": []}
     for part in id_batches(instances):
@@ -32,7 +32,7 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
         state["removed"] += [list(row) for row in flags]
     for part in id_batches(people):
         known = session.exec(select(Person).where(col(Person.id).in_(part)))
-        state["people"] += [[row.id, row.name, row.active] for row in known]
+        state["people"] += [[row.id, row.name, row.active, row.hidden, row.cover_id] for row in known]
     return state
 
 
@@ -66,7 +66,9 @@ def _restore_people(state: Snapshot, people: Sequence[int], *, session: Session)
         person.active = False
     session.flush()  # frees every name before somebody takes it back
     for person in rows:
-        _, person.name, person.active = known.get(person.id, (person.id, person.name, False))
+        _, person.name, person.active, *shown = known.get(person.id, (person.id, person.name, False))
+        if shown:  # decisions of before people could be hidden say nothing of it
+            person.hidden, person.cover_id = shown
     session.flush()
 
 

@@ -5,21 +5,24 @@ import streamlit as st
 from core.jobs.kinds import kinds_shown_on
 from db.engine import LARGEST_ID
 from db.queries.jobs import newest_ended_run
+from db.queries.people.listing import PeopleView
 from pages.widgets.people.actions import decision_bar
 from pages.widgets.people.group_again import group_again, result_of_grouping
 from pages.widgets.people.history import decisions
 from pages.widgets.people.meanwhile import decided_meanwhile
 from pages.widgets.people.methods import ways_of_grouping
 from pages.widgets.people.questions import open_questions
-from pages.widgets.people.totals import who_is_there
+from pages.widgets.people.totals import hidden_people, who_is_there
 from pages.widgets.people.unknown import faces_of_nobody, seen_once
-from pages.widgets.people.views import PERSON, list_of_people, one_person
+from pages.widgets.people.views import PERSON, one_person
+from pages.widgets.people.wall import wall_of_people
 from pages.widgets.shared.address import among, between, end_page, in_address, kept
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library
 from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop("People")
 grouped, once, nobody = who_is_there(dataset.id, dataset.revision)
+hidden = hidden_people(dataset.id, dataset.revision)
 last_run = read(lambda session: newest_ended_run(dataset.id, kinds_shown_on("people"), session=session))
 
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -36,18 +39,20 @@ person = kept(PERSON, between(1, LARGEST_ID))
 if person is not None:
     one_person(dataset.id, person)
     end_page()
-if not (grouped or once or nobody):
+if not (grouped or once or nobody or hidden):
     stop_at_library("No face is found here yet. Find the faces in the library; people appear by themselves.")
 
 VIEWS = {
     "people": f"People ({grouped:,})",
     "once": f"Seen once ({once:,})",
     "nobody": f"With nobody ({nobody:,})",
+    "hidden": f"Hidden ({hidden:,})",
     "ask": "Same person?",
     "history": "History",
     "ways": "Ways of grouping",
 }
-offered = [name for name in VIEWS if name not in ("once", "nobody") or {"once": once, "nobody": nobody}[name]]
+EMPTY = {name for name, count in (("once", once), ("nobody", nobody), ("hidden", hidden)) if not count}
+offered = [name for name in VIEWS if name not in EMPTY]
 view = st.segmented_control(
     "View",
     offered,
@@ -57,7 +62,9 @@ view = st.segmented_control(
     **in_address("view", among(offered), "people"),
 )
 if view == "people":
-    list_of_people(dataset.id, grouped, newest_run)
+    wall_of_people(dataset.id, grouped, newest_run)
+elif view == "hidden":
+    wall_of_people(dataset.id, hidden, newest_run, PeopleView.HIDDEN)
 elif view == "once":
     seen_once(dataset.id, dataset.revision)
 elif view == "nobody":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlmodel import Session, col, delete, select
 
 from core.foundation.errors import BadInput, NotFound
-from core.foundation.messages import Message
+from core.foundation.messages import Message, message
 from db.batching import id_batches
 from db.history import snapshot
 from db.queries.people.ownership import Ownership, instances_of
@@ -33,6 +33,19 @@ def record(
     session.flush()
     record_work(author_id, dataset_id, WorkKind.PEOPLE_DECISIONS, session=session)
     return event
+
+
+def active_person(person_id: int, *, session: Session) -> Person:
+    """A person who is there; raises `NotFound` for one who was merged away, or never was."""
+    person = session.get(Person, person_id)
+    if person is None or not person.active:
+        raise NotFound("people.none_numbered", number=person_id)
+    return person
+
+
+def person_title(person: Person) -> str | Message:
+    """A person's name, or the number of one without."""
+    return person.name or message("people.unnamed", number=person.id)
 
 
 def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, session: Session) -> None:

@@ -16,9 +16,11 @@ from core.foundation.names import clean_name
 from core.foundation.workspace import Workspace
 from core.library.split_groups import inherit_part
 from core.people.assigning import (
+    active_person,
     assign_faces,
     assignments,
     inherit_separations,
+    person_title,
     record,
     record_separations,
     same_dataset,
@@ -26,7 +28,7 @@ from core.people.assigning import (
 from db.batching import id_batches
 from db.history import restore, set_removed
 from db.queries.people.decisions import changed_since, last_author
-from db.queries.people.ownership import instances_of, photos_shared
+from db.queries.people.ownership import instances_of, photos_shared, whose_faces
 from db.tables import Assignment, PeopleEvent, Person, Source, now
 from db.writes.people import add_person
 from db.writing import writing
@@ -35,32 +37,58 @@ _UNKNOWN: Final[Mapping[int, Any]] = {}  # whoever decides has not said what was
 
 
 def name_person(
-    workspace: Workspace, person_id: int, name: str, *, author_id: int, shown: Mapping[int, str | None] = _UNKNOWN
+    workspace: Workspace,
+    person_id: int,
+    name: str,
+    *,
+    author_id: int,
+    shown: Mapping[int, str | None] = _UNKNOWN,
+    confirmed: int | None = None,
 ) -> int:
     """Give a person a name (empty: take it away); returns the event's id.
+
+    `confirmed` says that all faces are that person's as well, as many as were shown: one decision, with one undo.
 
     Raises
     ------
     Conflict
         If another person of the dataset has that name: merge the two instead. If the person is called otherwise by now
-        than was shown.
+        than was shown, or has not as many faces.
     """
     clean = clean_name(name)
     with writing(workspace.engine) as session:
-        person = _person(person_id, session=session)
+        person = active_person(person_id, session=session)
         _refuse_other_names([person], shown, session=session)
         taken = _named(person.dataset_id, clean, session=session)
         if taken is not None and taken.id != person_id:
             raise Conflict("people.name_taken_merge", name=clean)
-        summary = (
-            message("decisions.named", person=_called(person), name=clean)
-            if clean
-            else message("decisions.name_taken_away", person=_called(person))
-        )
-        event = record("name", summary, person.dataset_id, [], [person_id], author_id, session=session)
+        rows = _to_confirm(person, confirmed, session=session) if clean and confirmed is not None else []
+        faces = [row.instance_id for row in rows]
+        told = {"person": person_title(person), "name": clean}
+        if not clean:
+            summary = message("decisions.name_taken_away", person=person_title(person))
+        elif faces:
+            summary = message("decisions.named_and_confirmed", **told, faces=len(faces))
+        else:
+            summary = message("decisions.named", **told)
+        event = record("name", summary, person.dataset_id, faces, [person_id], author_id, session=session)
         inherit_part([], person, session=session)
         person.name = clean
+        _confirm(rows, event)
         return event.id
+
+
+def _to_confirm(person: Person, shown: int, *, session: Session) -> list[Assignment]:
+    """Whose faces are not confirmed yet, if they are as many in all as were shown."""
+    faces = whose_faces([person.id], session=session)
+    if len(faces) != shown:
+        raise Conflict("people.other_faces_meanwhile", person=person_title(person), faces=len(faces), shown=shown)
+    return [row for row in assignments(sorted(faces), session=session) if row.source != Source.HUMAN]
+
+
+def _confirm(rows: Sequence[Assignment], event: PeopleEvent) -> None:
+    for row in rows:
+        row.source, row.author_id, row.event_id, row.at = Source.HUMAN, event.author_id, event.id, now()
 
 
 def merge_people(
@@ -88,8 +116,8 @@ def merge_people(
     if not wanted:
         raise BadInput("people.merge_with_itself")
     with writing(workspace.engine) as session:
-        target = _person(target_id, session=session)
-        merged = [_person(person_id, session=session) for person_id in wanted]
+        target = active_person(target_id, session=session)
+        merged = [active_person(person_id, session=session) for person_id in wanted]
         if any(person.dataset_id != target.dataset_id for person in merged):
             raise BadInput("people.merge_across")
         _refuse_other_names([target, *merged], shown, session=session)
@@ -98,8 +126,8 @@ def merge_people(
         if photos and not together:
             raise Conflict("people.in_one_photo", photos=photos)
         faces = instances_of(everyone, session=session)
-        called = [_called(person) for person in merged]
-        told = {"people": called, "target": _called(target), "faces": len(faces)}
+        called = [person_title(person) for person in merged]
+        told = {"people": called, "target": person_title(target), "faces": len(faces)}
         summary = (
             message("decisions.merged_together", **told, photos=photos)
             if photos
@@ -122,11 +150,11 @@ def keep_apart(workspace: Workspace, first_id: int, second_id: int, *, author_id
     if first_id == second_id:
         raise BadInput("people.apart_from_itself")
     with writing(workspace.engine) as session:
-        first, second = _person(first_id, session=session), _person(second_id, session=session)
+        first, second = active_person(first_id, session=session), active_person(second_id, session=session)
         if first.dataset_id != second.dataset_id:
             raise BadInput("people.compare_across")
         mine, theirs = instances_of([first_id], session=session), instances_of([second_id], session=session)
-        summary = message("decisions.apart", one=_called(first), other=_called(second))
+        summary = message("decisions.apart", one=person_title(first), other=person_title(second))
         event = record(
             "apart", summary, first.dataset_id, [*mine, *theirs], [first_id, second_id], author_id, session=session
         )
@@ -142,10 +170,10 @@ def leave_unsure(workspace: Workspace, people: Sequence[int], *, author_id: int)
     Nobody is asked about them again while they stay who they are. What a grouping makes of them is not limited.
     """
     with writing(workspace.engine) as session:
-        rows = [_person(person_id, session=session) for person_id in dict.fromkeys(people)]
+        rows = [active_person(person_id, session=session) for person_id in dict.fromkeys(people)]
         if len({person.dataset_id for person in rows}) != 1:
             raise BadInput("people.compare_across")
-        called = [_called(person) for person in rows]
+        called = [person_title(person) for person in rows]
         summary = message("decisions.unsure", people=called)
         ids = [person.id for person in rows]
         return record("unsure", summary, rows[0].dataset_id, [], ids, author_id, session=session).id
@@ -169,7 +197,7 @@ def move_faces(
     with writing(workspace.engine) as session:
         faces, dataset_id = same_dataset(instances, session=session)
         target = (
-            _person(person_id, session=session)
+            active_person(person_id, session=session)
             if person_id is not None
             else _new_person(dataset_id, name, author_id, session=session)
         )
@@ -177,7 +205,7 @@ def move_faces(
             raise BadInput("people.move_across")
         owners = assignments(faces, session=session)
         _refuse_other_owners(owners, shown, session=session)
-        summary = message("decisions.moved", faces=len(faces), target=_called(target))
+        summary = message("decisions.moved", faces=len(faces), target=person_title(target))
         touched = sorted({target.id, *(row.person_id for row in owners)})
         event = record("move", summary, dataset_id, faces, touched, author_id, session=session)
         if person_id is None:  # undo makes the new person disappear again
@@ -215,8 +243,49 @@ def confirm_faces(
         fresh, people = [row.instance_id for row in rows], sorted({row.person_id for row in rows})
         summary = message("decisions.confirmed", faces=len(fresh))
         event = record("confirm", summary, dataset_id, fresh, people, author_id, session=session)
-        for row in rows:
-            row.source, row.author_id, row.event_id, row.at = Source.HUMAN, author_id, event.id, now()
+        _confirm(rows, event)
+        return event.id
+
+
+def confirm_people(workspace: Workspace, shown: Mapping[int, int], *, author_id: int) -> int:
+    """Say that all faces of these people are theirs; `shown` has how many each had on the screen.
+
+    Returns the event's id. Raises `Conflict` if one of them has not as many by now.
+    """
+    with writing(workspace.engine) as session:
+        people = [active_person(person_id, session=session) for person_id in shown]
+        if len({person.dataset_id for person in people}) > 1:
+            raise BadInput("people.faces_across")
+        rows = [row for person in people for row in _to_confirm(person, shown[person.id], session=session)]
+        if not rows:
+            raise BadInput("people.confirmed_already")
+        faces, touched = [row.instance_id for row in rows], sorted({row.person_id for row in rows})
+        summary = message("decisions.confirmed", faces=len(faces))
+        event = record("confirm", summary, people[0].dataset_id, faces, touched, author_id, session=session)
+        _confirm(rows, event)
+        return event.id
+
+
+def break_up(workspace: Workspace, person_id: int, *, author_id: int, shown: int | None = None) -> int:
+    """Take a person apart: every face is nobody's until the next grouping; returns the event's id.
+
+    Nothing is said about who the faces are, or are not: the next grouping places them as if it had never seen them.
+
+    Raises
+    ------
+    Conflict
+        If the person has not as many faces as were shown.
+    """
+    with writing(workspace.engine) as session:
+        person = active_person(person_id, session=session)
+        faces = instances_of([person_id], session=session)
+        there = len(whose_faces([person_id], session=session))
+        if shown is not None and there != shown:
+            raise Conflict("people.other_faces_meanwhile", person=person_title(person), faces=there, shown=shown)
+        summary = message("decisions.broken_up", person=person_title(person), faces=len(faces))
+        event = record("break_up", summary, person.dataset_id, faces, [person_id], author_id, session=session)
+        _take_away(faces, session=session)
+        person.active = False
         return event.id
 
 
@@ -301,7 +370,7 @@ def _refuse_if_built_upon(event: PeopleEvent, *, session: Session) -> None:
 
 
 def _refuse_if_name_is_taken(before: dict[str, Any], event: PeopleEvent, *, session: Session) -> None:
-    for _, name, active in before["people"]:
+    for _, name, active, *_ in before["people"]:
         taken = _named(event.dataset_id, name, session=session) if active else None
         if taken is not None and taken.id not in event.payload["people"]:
             raise Conflict("people.name_taken_since", name=name)
@@ -318,7 +387,7 @@ def _leave_nobody_behind(people: Sequence[int], *, session: Session) -> None:
     for row in left:
         if row.source == Source.HUMAN:
             person = session.get_one(Person, row.person_id)
-            raise Conflict("people.other_faces_since", person=_called(person))
+            raise Conflict("people.other_faces_since", person=person_title(person))
         session.delete(row)
 
 
@@ -336,19 +405,12 @@ def _refuse_other_owners(rows: Sequence[Assignment], shown: Mapping[int, int | N
     moved = [row for row in rows if row.person_id != shown.get(row.instance_id, row.person_id)]
     if moved:
         now_with = session.get_one(Person, moved[0].person_id)
-        raise Conflict("people.moved_meanwhile", faces=len(moved), person=_called(now_with))
+        raise Conflict("people.moved_meanwhile", faces=len(moved), person=person_title(now_with))
 
 
 def _take_away(faces: Sequence[int], *, session: Session) -> None:
     for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
-
-
-def _person(person_id: int, *, session: Session) -> Person:
-    person = session.get(Person, person_id)
-    if person is None or not person.active:
-        raise NotFound("people.none_numbered", number=person_id)
-    return person
 
 
 def _named(dataset_id: int, name: str | None, *, session: Session) -> Person | None:
@@ -364,7 +426,3 @@ def _new_person(dataset_id: int, name: str, author_id: int, *, session: Session)
     if _named(dataset_id, clean, session=session) is not None:
         raise Conflict("people.name_taken_move", name=clean)
     return add_person(dataset_id, clean, author_id, session=session)
-
-
-def _called(person: Person) -> str | Message:
-    return person.name or message("people.unnamed", number=person.id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import json_object, key, maybe_key, message_text, moment, random_mark
@@ -45,7 +45,10 @@ class FaceQuality(SQLModel, table=True):
 
 
 class Person(SQLModel, table=True):
-    """Somebody in a dataset, named or not. A person that was merged away stays as a row, so that undo finds it."""
+    """Somebody in a dataset, named or not. A person that was merged away stays as a row, so that undo finds it.
+
+    `cover_id` is the instance that a human has chosen to stand for them; it counts while it is theirs.
+    """
 
     __table_args__ = (
         Index("ix_person_dataset_id_active", "dataset_id", "active"),
@@ -63,6 +66,8 @@ class Person(SQLModel, table=True):
     dataset_id: int = key("dataset.id")
     name: str | None = None
     active: bool = True
+    hidden: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    cover_id: int | None = None
     created_by: int | None = maybe_key("user.id")
     created_at: datetime = moment()
 

@@ -38,7 +38,7 @@ def test_a_snapshot_is_plain_values_of_what_is_known(workspace, author, pair):
     assert state == json.loads(json.dumps(state))
     assert state["assignments"] == [[first, ada, Source.MODEL, None, None, None]]
     assert sorted(state["removed"]) == [[first, False], [second, True]]
-    assert sorted(state["people"]) == [[ada, "Ada", True], [other, None, True]]
+    assert sorted(state["people"]) == [[ada, "Ada", True, False, None], [other, None, True, False, None]]
 
 
 def test_nothing_is_known_of_no_faces_and_no_people(workspace, pair):
@@ -84,3 +84,14 @@ def test_faces_that_are_taken_out_and_brought_back_are_recounted_in_their_pictur
         set_removed({first: False, second: False}, session=session)
     with reading(workspace.engine) as session:
         assert session.get(Image, image).faces == 2
+
+
+def test_decisions_of_before_people_could_be_hidden_leave_that_as_it_is(workspace, dataset, pair):
+    _, faces, people = pair
+    before = _state(workspace, faces, people)
+    before["people"] = [row[:3] for row in before["people"]]
+    with writing(workspace.engine) as session:
+        session.get_one(Person, people[0]).hidden = True
+        restore(before, faces, people, dataset, session=session)
+    with reading(workspace.engine) as session:
+        assert session.get_one(Person, people[0]).hidden

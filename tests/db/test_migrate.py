@@ -749,6 +749,25 @@ def test_nobody_has_looked_when_pictures_of_before_were_taken_and_a_downgrade_fo
         assert "capturetime" not in inspect(connection).get_table_names()
 
 
+def test_people_of_before_are_in_sight_without_a_chosen_face_and_stay_when_that_goes(engine, tmp_path):
+    run(engine, command.upgrade, _before("0021_shown_people.py"))
+    with migrating(engine) as connection:
+        for statement in FACE_BEFORE.strip().split(";\n"):
+            connection.execute(text(statement))
+        connection.execute(
+            text("INSERT INTO person (dataset_id, name, active, created_at) VALUES (1, 'Ada', 1, '2026-01-01')")
+        )
+    run(engine, command.upgrade, "0021")
+    with migrating(engine) as connection:
+        assert connection.execute(text("SELECT name, hidden, cover_id FROM person")).one() == ("Ada", 0, None)
+        connection.execute(text("UPDATE person SET hidden = 1, cover_id = 1"))
+    run(engine, command.downgrade, _before("0021_shown_people.py"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT name, active FROM person")).one() == ("Ada", 1)
+        assert not {"hidden", "cover_id"} & {column["name"] for column in inspect(connection).get_columns("person")}
+        assert "uq_person_dataset_id_name" in [row["name"] for row in inspect(connection).get_indexes("person")]
+
+
 FACE_BEFORE = """
 INSERT INTO user (name, created_at) VALUES ('ada', '2026-01-01');
 INSERT INTO dataset (name, created_at, created_by) VALUES ('a', '2026-01-01', 1);

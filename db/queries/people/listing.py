@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, case, col, func, or_, select
@@ -12,18 +12,24 @@ from db.batching import id_batches
 from db.containing import contains
 from db.tables import Assignment, Image, Instance, Person, Source
 
+_FACES = func.count(col(Assignment.instance_id))
+_COVER = func.coalesce(
+    func.max(case((col(Assignment.instance_id) == col(Person.cover_id), col(Assignment.instance_id)))),
+    func.min(col(Assignment.instance_id)),
+)
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
 
 
 @dataclass(frozen=True)
 class PersonSummary:
-    """A person with the number of faces, how many of them a human confirmed, and one face to show."""
+    """A person: the number of faces, how many of them a human confirmed, one face to show, and if they are hidden."""
 
     id: int
     name: str | None
     faces: int
     confirmed: int
     cover: int
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,24 @@ class PeopleView(StrEnum):
     """Which people to list."""
 
     ALL = "all"
-    KNOWN = "known"  # named, or seen more than once
-    ONCE = "once"  # without a name and seen once
+    KNOWN = "known"  # named, or seen more than once, and not hidden
+    ONCE = "once"  # without a name and seen once, and not hidden
+    HIDDEN = "hidden"
+
+
+class PeopleOrder(StrEnum):
+    """Who comes first."""
+
+    COUNT = "count"  # named people, then those with most faces
+    NAME = "name"
+    NEWEST = "newest"
+
+
+_ORDERS: Final[dict[PeopleOrder, tuple[Any, ...]]] = {
+    PeopleOrder.COUNT: (col(Person.name).is_(None), _FACES.desc()),
+    PeopleOrder.NAME: (col(Person.name).is_(None), func.lower(col(Person.name)), _FACES.desc()),
+    PeopleOrder.NEWEST: (col(Person.id).desc(),),
+}
 
 
 def people_page(
@@ -53,37 +75,60 @@ def people_page(
     *,
     view: PeopleView = PeopleView.ALL,
     name_contains: str = "",
+    unnamed: bool = False,
+    order: PeopleOrder = PeopleOrder.COUNT,
     offset: int = 0,
     limit: int = 30,
     session: Session,
 ) -> Sequence[PersonSummary]:
-    """People with a face: named ones first, then by number of faces."""
-    faces = func.count(col(Assignment.instance_id))
-    columns = (col(Person.id), col(Person.name), faces, func.sum(_ONE_IF_HUMAN), func.min(col(Assignment.instance_id)))
-    statement = _viewed(select(*columns), dataset_id, view, name_contains)  # type: ignore[call-overload]
-    ordered = statement.order_by(col(Person.name).is_(None), faces.desc(), col(Person.id))
+    """People with a face, in an order; `unnamed`: those without a name only."""
+    columns = (col(Person.id), col(Person.name), _FACES, func.sum(_ONE_IF_HUMAN), _COVER, col(Person.hidden))
+    statement = _viewed(select(*columns), dataset_id, view, name_contains, unnamed)  # type: ignore[call-overload]
+    ordered = statement.order_by(*_ORDERS[order], col(Person.id))
     return [PersonSummary(*row) for row in session.exec(ordered.offset(offset).limit(limit))]
 
 
+def people_in_view(
+    dataset_id: int,
+    *,
+    view: PeopleView = PeopleView.ALL,
+    name_contains: str = "",
+    unnamed: bool = False,
+    session: Session,
+) -> list[int]:
+    """The ids of all whom `people_page` has, in the order of `PeopleOrder.COUNT`."""
+    statement = _viewed(select(Person.id), dataset_id, view, name_contains, unnamed)
+    return list(session.exec(statement.order_by(*_ORDERS[PeopleOrder.COUNT], col(Person.id))))
+
+
 def count_people_page(
-    dataset_id: int, *, view: PeopleView = PeopleView.ALL, name_contains: str = "", session: Session
+    dataset_id: int,
+    *,
+    view: PeopleView = PeopleView.ALL,
+    name_contains: str = "",
+    unnamed: bool = False,
+    session: Session,
 ) -> int:
     """How many people `people_page` has."""
-    statement = _viewed(select(Person.id), dataset_id, view, name_contains)
+    statement = _viewed(select(Person.id), dataset_id, view, name_contains, unnamed)
     return session.exec(select(func.count()).select_from(statement.subquery())).one()
 
 
-def _viewed(statement: Any, dataset_id: int, view: PeopleView, name_contains: str) -> Any:
+def _viewed(statement: Any, dataset_id: int, view: PeopleView, name_contains: str, unnamed: bool) -> Any:
     faces, named = func.count(col(Assignment.instance_id)), col(Person.name).is_not(None)
     grouped = (
         statement.join(Assignment, col(Assignment.person_id) == col(Person.id))
         .where(Person.dataset_id == dataset_id, col(Person.active))
         .group_by(col(Person.id), col(Person.name))
     )
+    if view != PeopleView.ALL:
+        grouped = grouped.where(col(Person.hidden) == (view == PeopleView.HIDDEN))
     if view == PeopleView.KNOWN:
         grouped = grouped.having(or_(faces > 1, named))
     if view == PeopleView.ONCE:
         grouped = grouped.where(~named).having(faces == 1)
+    if unnamed:
+        grouped = grouped.where(~named)
     if name_contains:
         grouped = grouped.where(contains(col(Person.name), name_contains))
     return grouped
@@ -147,6 +192,33 @@ def strips(people: Sequence[int], *, each: int = 8, session: Session) -> dict[in
     return faces
 
 
+def best_faces(people: Sequence[int], *, session: Session) -> dict[int, ShownFace]:
+    """The face that stands for each of these people: the one that a human has chosen, else the largest sure one.
+
+    Sure is what the detector's score says; a face without a score was drawn or imported by a human.
+    """
+    wide, high = col(Instance.right) - col(Instance.left), col(Instance.bottom) - col(Instance.top)
+    size = case((wide < high, wide), else_=high)
+    rank = func.row_number().over(
+        partition_by=col(Assignment.person_id),
+        order_by=(
+            col(Assignment.instance_id) != func.coalesce(col(Person.cover_id), 0),
+            -(size * func.coalesce(col(Instance.score), 1)),
+            col(Assignment.instance_id),
+        ),
+    )
+    ranked = (
+        select(col(Assignment.instance_id).label("face"), rank.label("position"))
+        .join(Person, col(Person.id) == col(Assignment.person_id))
+        .join(Instance, col(Instance.id) == col(Assignment.instance_id))
+        .where(col(Assignment.person_id).in_(people), ~col(Instance.removed))
+        .subquery()
+    )
+    best = session.exec(select(ranked.c.face).where(ranked.c.position == 1)).all()
+    faces = faces_by_id(best, session=session)
+    return {face.person_id: face for face in faces.values() if face.person_id is not None}
+
+
 def count_loose_faces(dataset_id: int, *, session: Session) -> int:
     """How many faces belong to nobody."""
     return session.exec(select(func.count()).where(*_loose(dataset_id))).one()
@@ -165,7 +237,8 @@ def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSum
             col(Person.name),
             func.count(col(Assignment.instance_id)),
             func.coalesce(func.sum(_ONE_IF_HUMAN), 0),
-            func.coalesce(func.min(col(Assignment.instance_id)), 0),
+            func.coalesce(_COVER, 0),
+            col(Person.hidden),
         )
         .join(Assignment, col(Assignment.person_id) == col(Person.id), isouter=True)
         .where(col(Person.id).in_(people), col(Person.active))

@@ -10,8 +10,7 @@ from core.foundation.names import alike, clean_name
 from core.people.deciding import confirm_faces, merge_people, move_faces, name_person, release_faces, remove_faces, undo
 from db.engine import reading
 from db.queries.people.decisions import last_decision, revocable
-from db.queries.people.listing import PersonSummary, person_names, strips, summaries
-from db.queries.people.ownership import unconfirmed
+from db.queries.people.listing import person_names, strips, summaries
 from db.tables import PeopleEvent
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.merge_outlook import merge_outlook
@@ -22,7 +21,6 @@ from pages.widgets.shared.words import words
 
 _DONE: Final = "people.done"
 _PROBLEM: Final = "people.problem"
-_PICKED: Final = "people.picked"
 _TURN: Final = "people.turn"
 _WORDS: Final = words("deciding_about_people")
 
@@ -87,69 +85,23 @@ def decision_bar(dataset_id: int) -> None:
         undo_button(dataset_id, shown, key="undo-last", icon=":material/undo:")
 
 
-def picked() -> list[int]:
-    """The people that are ticked, also those on other pages of the list."""
-    chosen: list[int] = st.session_state.setdefault(_PICKED, [])
-    return chosen
-
-
-def pick_box(person: PersonSummary) -> None:
-    """A tick for merging."""
-    key = f"pick-{person.id}"
-    st.session_state[key] = person.id in picked()
-    st.checkbox(
-        f"Select {plain(called(person))}", key=key, label_visibility="collapsed", on_change=_pick, args=(person.id, key)
-    )
-
-
-def _pick(person_id: int, key: str) -> None:
-    others = [number for number in picked() if number != person_id]
-    st.session_state[_PICKED] = [*others, person_id] if st.session_state[key] else others
-
-
-def ticked_bar(dataset_id: int) -> None:
-    """What can be done with the ticked people."""
-    if not picked():
-        return
-    with reading(workspace().engine) as session:
-        by_id = summaries(picked(), session=session)
-        people = [number for number in picked() if number in by_id]
-        waiting = unconfirmed(dataset_id, people, session=session)
-    if not people:
-        return
-    names = ", ".join(plain(called(by_id[number])) for number in people)
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="merge-bar"):
-        st.markdown(f"Selected: {names}", width="stretch")
-        if st.button("Merge…", type="primary", disabled=len(people) < 2, icon=":material/merge:"):
-            merge_dialog(dataset_id, people)
-        st.button(
-            f"Confirm {counted(len(waiting), 'face')}" if waiting else "All confirmed",
-            disabled=not waiting,
-            icon=":material/done_all:",
-            help=_WORDS["confirm_ticked"],
-            on_click=decide_on_click,
-            args=(dataset_id, confirm_faces, list(waiting)),
-            kwargs={"shown": waiting},
-        )
-        st.button("Clear", on_click=lambda: st.session_state.update({_PICKED: []}))
-
-
 @st.dialog("Merge people", width="medium")
 def merge_dialog(
     dataset_id: int,
     people: Sequence[int],
     *,
     typed: tuple[int, str, str | None] | None = None,
+    into: int | None = None,
     on_answer: Callable[[], object] = lambda: None,
 ) -> None:
-    """Say what a merge does, and do it.
+    """Say what a merge does, and do it. `into` stays unless another is chosen; else who is named, or has most faces.
 
     `typed`: a person, the name that somebody has typed for them, which somebody else has, and the name before.
     """
     with reading(workspace().engine) as session:
         people_by_id = summaries(people, session=session)
         faces = strips(list(people_by_id), each=6, session=session)
-    ordered = sorted(people_by_id.values(), key=lambda person: (person.name is None, -person.faces, person.id))
+    ordered = sorted(people_by_id.values(), key=lambda person: (person.id != into, person.name is None, -person.faces))
     taken = typed is not None and any(person.name == typed[1] and person.id != typed[0] for person in ordered)
     if typed:
         st.info(_WORDS["name_taken" if taken else "name_alike"])
@@ -190,8 +142,6 @@ def _answer_merge(
     done = cancel
     if merge and target is not None:
         done = decide(dataset_id, merge_people, target, people, together=bool(together))
-        if done:
-            st.session_state[_PICKED] = []
     if keep and typed:
         person, name, before = typed
         done = decide(dataset_id, name_person, person, name, shown={person: before})

@@ -21,7 +21,7 @@ from db.tables import ModelVersion
 from pages.widgets.people.actions import merge_dialog, newest_of, tell_decided
 from pages.widgets.people.face_tiles import called, face_tile, how_many
 from pages.widgets.people.false_matches import pairs_to_judge_by, said_of_likeness
-from pages.widgets.people.question_deck import Answer, Given, Question, Side, answers_given, question_deck
+from pages.widgets.people.question_deck import Answer, FaceQuestion, Given, Side, answers_given, question_deck
 from pages.widgets.people.views import open_person
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, sentence
@@ -150,7 +150,7 @@ def _name(row: LikelyPair | ProposedCut) -> str:
 
 def _worded(
     asked: Asked, people: Mapping[int, PersonSummary], threshold: float, judged: PairSet | None
-) -> list[Question]:
+) -> list[FaceQuestion]:
     cuts = [row for row in asked.values() if isinstance(row, ProposedCut)]
     numbers = {number for row in asked.values() for number in _people(row)}
     shown = [face for cut in cuts for side in (cut.staying, cut.leaving) for face in side[:_STRIP]]
@@ -172,7 +172,7 @@ def _pair(
     strip: Mapping[int, Sequence[ShownFace]],
     threshold: float,
     rate: str,
-) -> Question:
+) -> FaceQuestion:
     larger, smaller = _who_stays(pair, people)
     both = bool(larger.name and smaller.name)
     same = _WORDS["same_ask" if both else "same"]
@@ -182,7 +182,7 @@ def _pair(
     why = _WORDS["below" if pair.score < threshold else "above"]
     facts = [_WORDS["alike"].format(score=pair.score, threshold=threshold), why]
     facts += [f"{_WORDS['worst'].format(score=pair.least)} {rate}", *[_WORDS["both_named"]] * both]
-    return Question(
+    return FaceQuestion(
         name,
         _WORDS["pair"],
         (_side(larger, strip[larger.id]), _side(smaller, strip[smaller.id])),
@@ -200,7 +200,7 @@ def _who_stays(pair: LikelyPair, people: Mapping[int, PersonSummary]) -> tuple[P
 
 def _cut(
     name: str, cut: ProposedCut, person: PersonSummary, faces: Mapping[int, ShownFace], threshold: float
-) -> Question:
+) -> FaceQuestion:
     sides = []
     for title, side in ((_WORDS["side_stays"], cut.staying), (_WORDS["side_leaves"], cut.leaving)):
         tiles = [face_tile(faces[face], marked=False) for face in side[:_STRIP] if face in faces]
@@ -212,7 +212,7 @@ def _cut(
         Answer(_WORDS[kind]["label"], _WORDS[kind]["does"].format(faces=counted(count, "face")))
         for kind, count in (("one", person.faces), ("two", len(cut.leaving)))
     )
-    return Question(
+    return FaceQuestion(
         name,
         _WORDS["cut"],
         (sides[0], sides[1]),

@@ -15,3 +15,10 @@ def who_is_there(dataset_id: int, cache_key: int) -> tuple[int, int, int]:  # no
             count_people_page(dataset_id, view=view, session=session) for view in (PeopleView.KNOWN, PeopleView.ONCE)
         )
         return known, once, count_loose_faces(dataset_id, session=session)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def hidden_people(dataset_id: int, cache_key: int) -> int:  # noqa: ARG001
+    """How many people somebody has hidden."""
+    with reading(workspace().engine) as session:
+        return count_people_page(dataset_id, view=PeopleView.HIDDEN, session=session)

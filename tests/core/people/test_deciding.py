@@ -10,6 +10,7 @@ from sqlmodel import select
 from core.foundation.errors import BadInput, Conflict, NotFound
 from core.foundation.messages import worded
 from core.people import deciding as people
+from core.people.showing import choose_cover, hide_people
 from db.engine import reading
 from db.queries.people.decisions import history, unsure_about
 from db.queries.people.listing import people_page
@@ -42,7 +43,7 @@ def state(workspace, dataset):
         whose = {(r.instance_id, r.person_id, r.source, r.author_id, r.event_id, r.run_id) for r in rows}
         apart = set(separations(dataset, session=session))
         removed = set(session.exec(select(Instance.id).where(Instance.removed)))
-        active = set(session.exec(select(Person.id, Person.name).where(Person.active)))
+        active = set(session.exec(select(Person.id, Person.name, Person.hidden, Person.cover_id).where(Person.active)))
         counted = set(session.exec(select(Image.id, Image.faces)))
         unsure = unsure_about(dataset, session=session)
     return whose, apart, removed, active, counted, unsure
@@ -55,12 +56,17 @@ def last_event(workspace, dataset):
 
 DECISIONS = {
     "name": lambda w, f, p, a: people.name_person(w, p[0], "Zoe", author_id=a),
+    "name and confirm": lambda w, f, p, a: people.name_person(w, p[0], "Zoe", author_id=a, confirmed=4),
+    "break up": lambda w, f, p, a: people.break_up(w, p[0], author_id=a),
+    "hide": lambda w, f, p, a: hide_people(w, p[:2], author_id=a),
+    "cover": lambda w, f, p, a: choose_cover(w, f[1], author_id=a),
     "merge": lambda w, f, p, a: people.merge_people(w, p[0], [p[1], p[2]], author_id=a),
     "apart": lambda w, f, p, a: people.keep_apart(w, p[0], p[1], author_id=a),
     "unsure": lambda w, f, p, a: people.leave_unsure(w, p[:2], author_id=a),
     "move": lambda w, f, p, a: people.move_faces(w, f[:2], person_id=p[1], author_id=a),
     "move to a new person": lambda w, f, p, a: people.move_faces(w, f[:2], name="Zoe", author_id=a),
     "confirm": lambda w, f, p, a: people.confirm_faces(w, f[:3], author_id=a),
+    "confirm people": lambda w, f, p, a: people.confirm_people(w, {p[0]: 4, p[1]: 3}, author_id=a),
     "release": lambda w, f, p, a: people.release_faces(w, [f[0], f[4]], author_id=a),
     "remove": lambda w, f, p, a: people.remove_faces(w, [f[0], f[4]], author_id=a),
 }
@@ -140,7 +146,57 @@ def history_of(workspace, dataset, kind):
         return next(line.row.id for line in history(dataset, session=session) if line.row.kind == kind)
 
 
+def test_a_person_who_is_broken_up_is_grouped_as_if_never_seen(workspace, dataset, author, faces):
+    one, other = (of(workspace, dataset, faces[at]) for at in (0, 4))
+    people.name_person(workspace, one, "Zoe", author_id=author)
+    people.merge_people(workspace, one, [other], author_id=author)
+    people.break_up(workspace, one, author_id=author, shown=7)
+    assert set(owners(workspace, dataset)) == set(faces[7:])
+    group(workspace, dataset)
+    whose = [of(workspace, dataset, face) for face in faces]
+    assert len({*whose[:4]}) == len({*whose[4:7]}) == 1
+    assert len({*whose}) == 3
+    assert not any(human for _, human in owners(workspace, dataset).values())
+    people.name_person(workspace, whose[0], "Zoe", author_id=author)  # the name is free
+
+
+@pytest.mark.parametrize("decision", ["break up", "name", "confirm"])
+def test_a_person_with_other_faces_than_shown_is_neither_broken_up_nor_confirmed(
+    workspace, dataset, author, faces, decision
+):
+    one = of(workspace, dataset, faces[0])
+    people.move_faces(workspace, faces[4:5], person_id=one, author_id=author)
+    before = state(workspace, dataset)
+    decide = {
+        "name": lambda: people.name_person(workspace, one, "Zoe", author_id=author, confirmed=4),
+        "break up": lambda: people.break_up(workspace, one, author_id=author, shown=4),
+        "confirm": lambda: people.confirm_people(workspace, {one: 4}, author_id=author),
+    }[decision]
+    with pytest.raises(Conflict, match="has 5 faces by now, not the 4 on your screen"):
+        decide()
+    assert state(workspace, dataset) == before
+
+
 # Names
+
+
+def test_a_name_confirms_all_faces_where_that_is_asked_for_and_keeps_who_confirmed_first(
+    workspace, dataset, author, faces
+):
+    with writing(workspace.engine) as session:
+        bert = ensure_user("bert", session=session)
+    one = of(workspace, dataset, faces[0])
+    first = people.confirm_faces(workspace, faces[:1], author_id=bert)
+    event = people.name_person(workspace, one, "Zoe", author_id=author, confirmed=4)
+    with reading(workspace.engine) as session:
+        rows = {face: session.get_one(Assignment, face) for face in faces[:4]}
+        assert [row.source for row in rows.values()] == ["human"] * 4
+        assert [row.event_id for row in rows.values()] == [first, event, event, event]
+        said = worded(history(dataset, limit=1, session=session)[0].row.summary)
+    assert said == f"Named unnamed person {one} Zoe and confirmed 3 faces"
+    people.name_person(workspace, one, "Zoe Li", author_id=author, confirmed=4)
+    with reading(workspace.engine) as session:
+        assert worded(history(dataset, limit=1, session=session)[0].row.summary) == "Named Zoe Zoe Li"
 
 
 def test_a_name_is_stored_on_one_line_in_composed_form(workspace, dataset, author, faces):

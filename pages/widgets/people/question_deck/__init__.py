@@ -38,7 +38,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class FaceQuestion:
     """Whether two groups of faces are one person. `answers` are by kind; one of `ends` closes what else asks about
     the same people until the page has looked again."""
 
@@ -66,7 +66,7 @@ _mount: Final = st.components.v2.component(
 
 
 def question_deck(
-    questions: Sequence[Question],
+    questions: Sequence[FaceQuestion],
     *,
     key: str,
     left: int,

@@ -8,22 +8,25 @@ import pytest
 
 from db.engine import reading
 from db.queries.people.listing import (
+    PeopleOrder,
     PeopleView,
     PersonSummary,
     all_people,
+    best_faces,
     boxes_in_pictures,
     count_loose_faces,
     count_people_page,
     faces_by_id,
     faces_page,
     loose_faces,
+    people_in_view,
     people_page,
     person_names,
     person_summary,
     strips,
     summaries,
 )
-from db.tables import Instance, Source
+from db.tables import Instance, Person, Source
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -68,6 +71,59 @@ def test_named_people_come_first_then_those_with_most_faces(dataset, crowd, sess
         PersonSummary(crowd.many, None, 3, 0, faces[0]),
         PersonSummary(crowd.once, None, 1, 0, faces[3]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("order", "people"),
+    [
+        (PeopleOrder.COUNT, ["bo", "ada", "many", "once"]),
+        (PeopleOrder.NAME, ["ada", "bo", "many", "once"]),
+        (PeopleOrder.NEWEST, ["ada", "bo", "once", "many"]),
+    ],
+)
+def test_people_come_in_the_order_that_is_asked_for(dataset, crowd, session, order, people):
+    assert [row.id for row in people_page(dataset, order=order, session=session)] == [
+        getattr(crowd, name) for name in people
+    ]
+
+
+def test_hidden_people_are_in_a_view_of_their_own(workspace, dataset, crowd):
+    with writing(workspace.engine) as session:
+        for name in ("ada", "once"):
+            session.get_one(Person, getattr(crowd, name)).hidden = True
+    with reading(workspace.engine) as session:
+        views = {view: people_in_view(dataset, view=view, session=session) for view in PeopleView}
+        assert views == {
+            "all": [crowd.bo, crowd.ada, crowd.many, crowd.once],
+            "known": [crowd.bo, crowd.many],
+            "once": [],
+            "hidden": [crowd.ada, crowd.once],
+        }
+        assert [row.hidden for row in people_page(dataset, session=session)] == [False, True, False, True]
+        assert summaries([crowd.ada], session=session)[crowd.ada].hidden
+        assert people_in_view(dataset, unnamed=True, session=session) == [crowd.many, crowd.once]
+        assert count_people_page(dataset, view=PeopleView.KNOWN, unnamed=True, session=session) == 1
+
+
+def test_the_face_that_stands_for_somebody_is_the_chosen_else_the_largest_sure_one(workspace, dataset, crowd):
+    first, second, third = crowd.faces[:3]
+    with writing(workspace.engine) as session:
+        for face, edge, score in ((first, 20.0, 0.9), (second, 40.0, 0.99), (third, 44.0, 0.5)):
+            row = session.get_one(Instance, face)
+            row.left, row.top, row.right, row.bottom, row.score = 0.0, 0.0, edge, 2 * edge, score
+    with reading(workspace.engine) as session:
+        found = best_faces([crowd.many, crowd.ada, crowd.faceless], session=session)
+        assert {person: face.instance_id for person, face in found.items()} == {
+            crowd.many: second,
+            crowd.ada: crowd.faces[6],
+        }
+    with writing(workspace.engine) as session:
+        session.get_one(Person, crowd.many).cover_id = third
+        session.get_one(Person, crowd.ada).cover_id = first  # somebody else's by now
+    with reading(workspace.engine) as session:
+        found = best_faces([crowd.many, crowd.ada], session=session)
+        assert [found[person].instance_id for person in (crowd.many, crowd.ada)] == [third, crowd.faces[6]]
+        assert summaries([crowd.many], session=session)[crowd.many].cover == third
 
 
 def test_people_come_page_by_page(dataset, crowd, session):

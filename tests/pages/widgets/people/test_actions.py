@@ -3,7 +3,7 @@
 import pytest
 
 from core.library.names_in_store import annotator_id
-from core.people.deciding import move_faces, name_person
+from core.people.deciding import name_person
 from db.engine import reading
 from db.tables import Instance, Person
 from pages.widgets.people import name_offers
@@ -40,8 +40,6 @@ def people(dataset_id, numbers):
         found = summaries(numbers, session=session)
     for person in found.values():
         naming.name_field(dataset_id, person)
-        actions.pick_box(person)
-    actions.ticked_bar(dataset_id)
     naming.after_name_fields(dataset_id)
 
 
@@ -89,20 +87,6 @@ def test_whoever_stays_gets_all_faces_confirmed_and_the_other_name_is_given_up(s
     assert not page.exception
     assert owners(workspace, dataset) == {face: (bo, True) for face in faces}
     assert named(bo) == "Bo"
-
-
-def test_people_that_are_ticked_are_merged_or_let_go(shown, two, dataset):
-    ada, bo, *_ = two
-    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
-    page.checkbox(key=f"pick-{bo}").check().run()
-    assert page.markdown[0].value == "Selected: Bo"
-    assert button(page, "Merge…").disabled, "one is nothing to merge"
-    page.checkbox(key=f"pick-{ada}").check().run()
-    assert page.markdown[0].value == "Selected: Bo, Ada"
-    assert not button(page, "Merge…").disabled
-    button(page, "Clear").click().run()
-    assert not page.markdown
-    assert not page.checkbox(key=f"pick-{ada}").value
 
 
 def test_a_decision_that_cannot_be_taken_is_told_with_its_reason(shown, two, dataset, named):
@@ -182,28 +166,6 @@ def test_names_that_exist_are_offered_once_for_all_fields(shown, two, dataset, m
     ada, bo, *_ = two
     shown(people, dataset_id=dataset, numbers=[ada, bo])
     assert told == [{"label": "Name of person", "names": ["Ada", "Bo"]}]
-
-
-def test_ticked_people_are_confirmed_at_once_with_one_way_back(shown, two, workspace, dataset):
-    ada, bo, *faces = two
-    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
-    for number in (ada, bo):
-        page.checkbox(key=f"pick-{number}").check().run()
-    button(page, "Confirm 3 faces").click().run()
-    assert owners(workspace, dataset) == {faces[0]: (ada, True), faces[1]: (ada, True), faces[2]: (bo, True)}
-    assert button(page, "All confirmed").disabled
-    page.button(key="undo-last").click().run()
-    assert owners(workspace, dataset) == {faces[0]: (ada, False), faces[1]: (ada, False), faces[2]: (bo, False)}
-
-
-def test_who_was_given_a_face_meanwhile_is_not_confirmed_unseen(shown, two, workspace, dataset):
-    ada, bo, *faces = two
-    page = shown(people, dataset_id=dataset, numbers=[ada, bo])
-    page.checkbox(key=f"pick-{ada}").check().run()
-    move_faces(workspace, faces[:1], person_id=bo, author_id=annotator_id(workspace, "bert"))
-    button(page, "Confirm 2 faces").click().run()
-    assert page.error[0].value.startswith("1 face belongs to Bo by now")
-    assert owners(workspace, dataset)[faces[1]] == (ada, False)
 
 
 def faces_of(dataset_id, chosen, owned, whose=None):

@@ -10,13 +10,13 @@ import streamlit as st
 
 from core.foundation.errors import BadInput
 from pages.widgets.people import question_deck as deck
-from pages.widgets.people.question_deck import Answer, Given, Question, Side, answers_given
+from pages.widgets.people.question_deck import Answer, FaceQuestion, Given, Side, answers_given
 from pages.widgets.shared.picture_grid import Tile
 
 
 def question(name="q", person=1):
     side = Side(person, "<b>Ada</b>", "2 faces", [Tile(4, "/api/crop/4", "a.jpg")])
-    return Question(name, "The same?", (side, side), ["0.9 alike"], {"same": Answer("Same", "Merges.")}, "same")
+    return FaceQuestion(name, "The same?", (side, side), ["0.9 alike"], {"same": Answer("Same", "Merges.")}, "same")
 
 
 @pytest.fixture

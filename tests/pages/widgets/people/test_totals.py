@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from core.people.deciding import move_faces, remove_faces
+from core.people.showing import hide_people
 from db.engine import reading
 from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
 from db.tables import Dataset
 from pages.widgets.people import totals
-from pages.widgets.people.totals import who_is_there
-from tests.builders.staged_people import add_faces, group, vector
+from pages.widgets.people.totals import hidden_people, who_is_there
+from tests.builders.staged_people import add_faces, group, owners, vector
 
 
 @pytest.fixture
@@ -44,3 +45,13 @@ def test_they_follow_every_decision(workspace, dataset, author, told):
     assert told() == (2, 0, 0)
     remove_faces(workspace, faces[2:], author_id=author)
     assert told()[0] == 1
+
+
+def test_hidden_people_are_counted_apart(workspace, dataset, author, told):
+    hidden_people.clear()
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(2)])
+    group(workspace, dataset)
+    person = owners(workspace, dataset)[faces[0]][0]
+    assert (told(), hidden_people(dataset, 1)) == ((1, 0, 0), 0)
+    hide_people(workspace, [person], author_id=author)
+    assert (told(), hidden_people(dataset, 2)) == ((0, 0, 0), 1)
