@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,22 +37,38 @@ class Reason(StrEnum):
     ALONE = "nobody near"
 
 
-def reason_of(quality: FaceQuality, settings: Settings) -> Reason | None:
+class Measured(Protocol):
+    """Whatever has the figures of `FaceFigures`."""
+
+    @property
+    def sharpness(self) -> float: ...
+    @property
+    def size(self) -> float: ...
+    @property
+    def yaw(self) -> float | None: ...
+    @property
+    def pitch(self) -> float | None: ...
+    @property
+    def disagreement(self) -> float | None: ...
+
+
+def reason_of(quality: Measured, settings: Settings) -> Reason | None:
     """What makes a face a poor one, the first of the reasons that hold; None for a good one.
 
     Models disagree about turned heads too: covered is only who looks nearly straight.
     """
     turned = max(abs(quality.yaw or 0.0), abs(quality.pitch or 0.0))
-    holds = {
-        Reason.SMALL: quality.size < settings.least_face,
-        Reason.BLURRED: quality.sharpness < settings.least_sharpness,
-        Reason.PROFILE: turned > settings.most_turned,
-        Reason.COVERED: turned < _NEARLY_STRAIGHT and (quality.disagreement or 0.0) > settings.most_disagreement,
-    }
-    return next((reason for reason, found in holds.items() if found), None)
+    if quality.size < settings.least_face:
+        return Reason.SMALL
+    if quality.sharpness < settings.least_sharpness:
+        return Reason.BLURRED
+    if turned > settings.most_turned:
+        return Reason.PROFILE
+    covered = turned < _NEARLY_STRAIGHT and (quality.disagreement or 0.0) > settings.most_disagreement
+    return Reason.COVERED if covered else None
 
 
-def standing(quality: FaceQuality) -> float:
+def standing(quality: Measured) -> float:
     """How well a face can stand for others of the same person, in [0, 1]: sharp, large and looking straight."""
     turned = max(abs(quality.yaw or 0.0), abs(quality.pitch or 0.0))
     straight = max(float(np.cos(np.radians(turned))), 0.0)

@@ -9,14 +9,27 @@ from sqlmodel import Session, col, func, or_, select
 from db.tables import Assignment, ClipEdit, FaceQuality, Image, Instance, KeypointRevision, Person, Source
 
 
-def qualities(dataset_id: int, *, session: Session) -> dict[int, FaceQuality]:
-    """The quality of every face of a dataset that was measured, by instance."""
-    rows = session.exec(
-        select(FaceQuality)
+class MeasuredFace(NamedTuple):
+    """The quality of a face, as `FaceQuality`."""
+
+    sharpness: float
+    size: float
+    yaw: float | None
+    pitch: float | None
+    disagreement: float | None
+
+
+_FIGURES = (FaceQuality.sharpness, FaceQuality.size, FaceQuality.yaw, FaceQuality.pitch, FaceQuality.disagreement)
+
+
+def qualities(dataset_id: int, *, session: Session) -> dict[int, MeasuredFace]:
+    """The quality of every face of a dataset that was measured, by instance; as columns, for there may be many."""
+    rows = (
+        select(FaceQuality.instance_id, *_FIGURES)  # type: ignore[call-overload]  # SQLModel types a select of at most four
         .join(Instance, col(Instance.id) == col(FaceQuality.instance_id))
         .where(Instance.dataset_id == dataset_id, ~col(Instance.removed))
     )
-    return {row.instance_id: row for row in rows}
+    return {instance: MeasuredFace(*figures) for instance, *figures in session.connection().execute(rows)}
 
 
 def unmeasured_faces(dataset_id: int, *, session: Session) -> Sequence[tuple[Instance, Image]]:
@@ -50,7 +63,7 @@ class LooseFace(NamedTuple):
     instance_id: int
     person_id: int | None
     score: float | None
-    quality: FaceQuality | None
+    quality: MeasuredFace | None
 
 
 def loose_with_quality(dataset_id: int, *, session: Session) -> list[LooseFace]:
@@ -62,8 +75,8 @@ def loose_with_quality(dataset_id: int, *, session: Session) -> list[LooseFace]:
         .group_by(col(Assignment.person_id))
         .having(func.count() == 1)
     )
-    rows = session.exec(
-        select(Instance.id, Assignment.person_id, Instance.score, FaceQuality)
+    rows = (
+        select(Instance.id, Assignment.person_id, Instance.score, *_FIGURES)  # type: ignore[call-overload]
         .select_from(Instance)
         .join(Assignment, col(Assignment.instance_id) == col(Instance.id), isouter=True)
         .join(FaceQuality, col(FaceQuality.instance_id) == col(Instance.id), isouter=True)
@@ -75,7 +88,10 @@ def loose_with_quality(dataset_id: int, *, session: Session) -> list[LooseFace]:
         )
         .order_by(col(Instance.id))
     )
-    return [LooseFace(*row) for row in rows]
+    return [
+        LooseFace(instance, person, score, None if figures[0] is None else MeasuredFace(*figures))
+        for instance, person, score, *figures in session.connection().execute(rows)
+    ]
 
 
 def tracks_of_faces(dataset_id: int, *, session: Session) -> dict[int, int]:
