@@ -37,7 +37,7 @@ class Reason(StrEnum):
     ALONE = "nobody near"
 
 
-class Measured(Protocol):
+class FaceMeasures(Protocol):
     """Whatever has the figures of `FaceFigures`."""
 
     @property
@@ -52,7 +52,7 @@ class Measured(Protocol):
     def disagreement(self) -> float | None: ...
 
 
-def reason_of(quality: Measured, settings: Settings) -> Reason | None:
+def reason_of(quality: FaceMeasures, settings: Settings) -> Reason | None:
     """What makes a face a poor one, the first of the reasons that hold; None for a good one.
 
     Models disagree about turned heads too: covered is only who looks nearly straight.
@@ -68,7 +68,7 @@ def reason_of(quality: Measured, settings: Settings) -> Reason | None:
     return Reason.COVERED if covered else None
 
 
-def standing(quality: Measured) -> float:
+def standing(quality: FaceMeasures) -> float:
     """How well a face can stand for others of the same person, in [0, 1]: sharp, large and looking straight."""
     turned = max(abs(quality.yaw or 0.0), abs(quality.pitch or 0.0))
     straight = max(float(np.cos(np.radians(turned))), 0.0)
