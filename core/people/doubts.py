@@ -1,5 +1,7 @@
 """How doubtful each person of a dataset is: how little the least fitting face is like the others."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,8 +9,8 @@ from core.foundation.arrays import Floats
 from core.foundation.workspace import Workspace
 from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.ownership import confirmed_owners, owners
-from db.tables import ModelVersion
+from db.queries.people.ownership import confirmed_owners, owners, whose_faces
+from db.tables import ModelVersion, Person
 
 
 def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion) -> dict[int, float]:
@@ -32,6 +34,22 @@ def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion)
     there = waiting & ~np.isnan(likeness)
     np.minimum.at(least, which[there], likeness[there])
     return {int(person): float(value) for person, value in zip(people, least, strict=True) if np.isfinite(value)}
+
+
+def by_certainty(workspace: Workspace, version: ModelVersion, person_id: int) -> list[tuple[int, float | None]]:
+    """The faces of a person and how alike each is to the others on average, the least first.
+
+    Those that no encoder has seen, or that are alone, come before: nothing is known of them.
+    """
+    with reading(workspace.engine) as session:
+        dataset_id = session.get_one(Person, person_id).dataset_id
+        owned = whose_faces([person_id], session=session)
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
+    rows = np.flatnonzero(np.isin(faces.instances, np.fromiter(owned, np.int64, len(owned))))
+    likeness = likeness_to_others(faces.vectors[rows], np.zeros(len(rows), np.int64))
+    known = dict(zip(faces.instances[rows].tolist(), likeness.tolist(), strict=True))
+    found = [(face, None if math.isnan(known.get(face, math.nan)) else known[face]) for face in sorted(owned)]
+    return sorted(found, key=lambda row: -2.0 if row[1] is None else row[1])
 
 
 def likeness_to_others(vectors: NDArray[np.floating], which: NDArray[np.integer]) -> Floats:

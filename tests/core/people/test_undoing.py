@@ -16,8 +16,10 @@ from sqlmodel import col, or_, select
 from core.foundation.errors import FacetError
 from core.foundation.workspace import Workspace
 from core.people import deciding
+from core.people.showing import choose_cover, hide_people
 from db.engine import reading
-from db.queries.people.ownership import separations
+from db.queries.people.decisions import unsure_about
+from db.queries.people.ownership import separations, whose_faces
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person
 from tests.builders.staged_people import add_faces, group, owners, vector
 
@@ -35,8 +37,13 @@ def state(workspace, dataset):
             {(r.instance_id, r.person_id, r.source, r.author_id, r.event_id, r.run_id) for r in rows},
             set(separations(dataset, session=session)),
             set(session.exec(select(Instance.id).where(Instance.removed))),
-            set(session.exec(select(Person.id, Person.name).where(Person.active, somebody))),
+            set(
+                session.exec(
+                    select(Person.id, Person.name, Person.hidden, Person.cover_id).where(Person.active, somebody)
+                )
+            ),
             set(session.exec(select(Image.id, Image.faces))),
+            unsure_about(dataset, session=session),
         )
 
 
@@ -77,7 +84,7 @@ class Decisions(RuleBasedStateMachine):
     def person(self, number):
         with reading(self.workspace.engine) as session:
             people = session.exec(select(Person.id).where(Person.active)).all()
-        return people[number % len(people)]
+        return people[number % len(people)] if people else 0
 
     def chosen(self, rows):
         return [self.faces[row] for row in rows]
@@ -109,6 +116,29 @@ class Decisions(RuleBasedStateMachine):
     @rule(rows=FACES, kind=st.sampled_from(["confirm_faces", "release_faces", "remove_faces"]))
     def judge(self, rows, kind):
         self.attempt(getattr(deciding, kind), self.chosen(rows))
+
+    @rule(who=ANYBODY, name=NAMES)
+    def name_and_confirm(self, who, name):
+        person = self.person(who)
+        with reading(self.workspace.engine) as session:
+            faces = len(whose_faces([person], session=session))
+        self.attempt(deciding.name_person, person, name, confirmed=faces)
+
+    @rule(who=ANYBODY)
+    def break_up(self, who):
+        self.attempt(deciding.break_up, self.person(who))
+
+    @rule(one=ANYBODY, other=ANYBODY)
+    def be_unsure(self, one, other):
+        self.attempt(deciding.leave_unsure, [self.person(one), self.person(other)])
+
+    @rule(who=ANYBODY, hidden=st.booleans())
+    def hide(self, who, hidden):
+        self.attempt(hide_people, [self.person(who)], hidden=hidden)
+
+    @rule(rows=FACES)
+    def choose_a_cover(self, rows):
+        self.attempt(choose_cover, self.chosen(rows)[0])
 
     @rule(threshold=st.sampled_from([-1.0, 0.5, 0.99]), regroup=st.booleans())
     def group_again(self, threshold, regroup):
