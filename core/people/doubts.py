@@ -1,6 +1,7 @@
 """How doubtful each person of a dataset is: how little the least fitting face is like the others."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from core.foundation.arrays import Floats
 from core.foundation.workspace import Workspace
 from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.ownership import confirmed_owners, owners, whose_faces
+from db.queries.people.ownership import confirmed_owners, owners, separations, whose_faces
 from db.tables import ModelVersion, Person
 
 
@@ -50,6 +51,43 @@ def by_certainty(workspace: Workspace, version: ModelVersion, person_id: int) ->
     known = dict(zip(faces.instances[rows].tolist(), likeness.tolist(), strict=True))
     found = [(face, None if math.isnan(known.get(face, math.nan)) else known[face]) for face in sorted(owned)]
     return sorted(found, key=lambda row: -2.0 if row[1] is None else row[1])
+
+
+@dataclass(frozen=True)
+class Better:
+    """Somebody else whom a face is more like, on average over their faces, than its own person's other faces."""
+
+    person: int
+    score: float
+
+
+def better_people(workspace: Workspace, version: ModelVersion, person_id: int) -> dict[int, Better]:
+    """Face to the person whom it is most like, for the faces of a person that no human has confirmed.
+
+    Only where that is somebody else. Nobody is suggested whom a human has said that the face is not.
+    """
+    with reading(workspace.engine) as session:
+        dataset_id = session.get_one(Person, person_id).dataset_id
+        owned = dict(owners(dataset_id, session=session))
+        confirmed = confirmed_owners(dataset_id, session=session)
+        apart = set(separations(dataset_id, session=session))
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
+    of = np.array([owned.get(face, -1) for face in faces.instances.tolist()], np.int64)
+    order = np.argsort(of, kind="stable")
+    people, starts, counts = np.unique(of[order], return_index=True, return_counts=True)
+    rows = np.flatnonzero(of == person_id)
+    if not len(rows):
+        return {}
+    means = np.add.reduceat(faces.vectors[order].astype(np.float32), starts, axis=0) / counts[:, None]
+    alike = faces.vectors[rows] @ means.T
+    alike[:, (people < 0) | (people == person_id)] = -np.inf
+    own = likeness_to_others(faces.vectors[rows], np.zeros(len(rows), np.int64))
+    found: dict[int, Better] = {}
+    for row, face in enumerate(faces.instances[rows].tolist()):
+        best = next((at for at in np.argsort(-alike[row])[:5] if (face, int(people[at])) not in apart), None)
+        if face not in confirmed and best is not None and alike[row, best] > np.nan_to_num(own[row], nan=1.0):
+            found[face] = Better(int(people[best]), float(alike[row, best]))
+    return found
 
 
 def likeness_to_others(vectors: NDArray[np.floating], which: NDArray[np.integer]) -> Floats:

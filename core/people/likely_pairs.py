@@ -18,7 +18,7 @@ from core.people.encoders import own_threshold, threshold_of
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
-from db.queries.people.ownership import named_people, owners, separations
+from db.queries.people.ownership import named_people, out_of_sight, owners, separations
 from db.tables import ModelVersion
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
@@ -116,8 +116,8 @@ def likely_same(
 
     The similarity is the one that grouping compares with its threshold: the average over all pairs of their faces
     (average linkage), which is the product of their mean embeddings. Pairs below the floor (`floor_below`) are not
-    asked about, nor are those about whom somebody was not sure. Two people who both have a name come last: whoever
-    named them has nearly answered. The 3,000 people with most faces are compared.
+    asked about, nor is who is hidden, or about whom somebody was not sure. Two people who both have a name come last:
+    whoever named them has nearly answered. The 3,000 people with most faces are compared.
     """
     threshold = threshold_of(workspace, dataset_id, version)
     floor = floor_below(threshold, own_threshold(workspace, version))
@@ -127,11 +127,13 @@ def likely_same(
         named = named_people(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
         unsure = unsure_about(dataset_id, session=session)
+        hidden = out_of_sight(dataset_id, session=session)
     crowd = _crowd(faces, owned, named)
     scores = np.asarray(crowd.means @ crowd.means.T, np.float32)
     worth_asking = np.triu((scores >= floor) & ~_share_a_photo(faces, crowd.members), k=1)
     _leave_out(worth_asking, crowd, owned, apart)
     _leave_open(worth_asking, crowd, unsure)
+    worth_asking &= ~np.logical_or.outer(*[np.isin(crowd.ids, list(hidden))] * 2)
     first, second = np.nonzero(worth_asking)
     found = scores[first, second]
     gain = crowd.sizes[second] * chance_of_one(found, threshold, floor)

@@ -17,8 +17,8 @@ from core.people.likely_pairs import chance_of_one, floor_below
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
-from db.queries.people.ownership import confirmed_owners, owners
-from db.tables import ModelVersion
+from db.queries.people.ownership import confirmed_owners, out_of_sight, owners, whose_faces
+from db.tables import ModelVersion, Person
 
 MOST_LOOKED_AT: Final = 300  # people, those whose faces are least alike
 MOST_FACES: Final = 1000  # of a person: the joins of more would keep the page waiting
@@ -52,8 +52,8 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
 
     The cut is where the last two groups of average linkage within the person meet. Asked about are those whose two
     sides are no more alike than pairs of people that are worth asking about (`likely_same`). Left out are people
-    all of whose faces a human has confirmed, and those about whom somebody was not sure. The 300 whose faces are
-    least alike on average are looked at, nobody with more than 1,000 faces.
+    all of whose faces a human has confirmed, and those who are hidden or about whom somebody was not sure. The 300
+    whose faces are least alike on average are looked at, nobody with more than 1,000 faces.
     """
     threshold = threshold_of(workspace, dataset_id, version)
     floor = floor_below(threshold, own_threshold(workspace, version))
@@ -61,10 +61,11 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
         owned = dict(owners(dataset_id, session=session))
         confirmed = confirmed_owners(dataset_id, session=session)
-        unsure = unsure_about(dataset_id, session=session)
+        left_out = unsure_about(dataset_id, session=session)
+        left_out |= {(person,) for person in out_of_sight(dataset_id, session=session)}
     found = []
     for person, rows in _least_alike(faces, owned, confirmed):
-        if (person,) not in unsure:
+        if (person,) not in left_out:
             fixed = np.isin(faces.instances[rows], np.fromiter(confirmed, np.int64, len(confirmed)))
             side, score = proposed_cut(faces.vectors[rows], fixed)
             gain = int(side.sum()) * (1 - float(chance_of_one(score, threshold, floor)))
@@ -72,6 +73,26 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
                 stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
                 found.append(ProposedCut(person, stay, leave, score, gain))
     return sorted(found, key=lambda cut: (-cut.gain, cut.score, cut.person))
+
+
+def cut_of_person(workspace: Workspace, version: ModelVersion, person_id: int) -> ProposedCut | None:
+    """Where a person would be cut in two, however alike the sides are; `gain` is how many faces would leave.
+
+    None where there is nothing to cut: one face, all of them confirmed, more than can be joined at once, or not seen
+    by the encoder.
+    """
+    with reading(workspace.engine) as session:
+        dataset_id = session.get_one(Person, person_id).dataset_id
+        theirs = whose_faces([person_id], session=session)
+        confirmed = confirmed_owners(dataset_id, session=session)
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
+    rows = np.flatnonzero(np.isin(faces.instances, np.fromiter(theirs, np.int64, len(theirs))))
+    fixed = np.array([face in confirmed for face in faces.instances[rows].tolist()], bool)
+    if not 2 <= len(rows) <= MOST_FACES or fixed.all():
+        return None
+    side, score = proposed_cut(faces.vectors[rows], fixed)
+    stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
+    return ProposedCut(person_id, stay, leave, score, len(leave))
 
 
 def proposed_cut(vectors: NDArray[np.float32], fixed: Bools) -> tuple[Bools, float]:

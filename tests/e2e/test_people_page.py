@@ -261,6 +261,24 @@ def test_faces_move_out_to_a_new_person_and_back_with_undo(page, people, store):
     assert "Zoe" not in [row[0] for row in listed(store, dataset)]
 
 
+def test_a_person_is_cut_in_two_as_proposed_and_broken_up_with_undo(page, people, store):
+    dataset, faces = people
+    person = person_of(store, dataset, faces[0])
+    move_faces(store, faces[7:9], person_id=person, author_id=annotator_id(store, "Mina"))
+    open_person(page, person)
+    page.get_by_role("button", name="Split…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Become somebody new", timeout=SLOW)
+    dialog.get_by_role("button", name="Two people: split 4 faces off").click()
+    says(page, "Moved 4 faces to unnamed person")
+    expect(page.get_by_role("option")).to_have_count(2, timeout=SLOW)
+    assert person_of(store, dataset, faces[7]) == person != person_of(store, dataset, faces[0])
+    page.get_by_role("button", name="Break up").click()
+    says(page, "2 faces with nobody until the next grouping")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_role("option")).to_have_count(2, timeout=SLOW)
+
+
 def test_a_face_taken_out_does_not_come_back_with_the_next_grouping(page, people, store):
     dataset, faces = people
     person = person_of(store, dataset, faces[0])

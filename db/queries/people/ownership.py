@@ -51,6 +51,11 @@ def named_people(dataset_id: int, *, session: Session) -> Sequence[int]:
     return session.exec(select(Person.id).where(Person.dataset_id == dataset_id, col(Person.name).is_not(None))).all()
 
 
+def out_of_sight(dataset_id: int, *, session: Session) -> Sequence[int]:
+    """Everybody of a dataset whom somebody has hidden."""
+    return session.exec(select(Person.id).where(Person.dataset_id == dataset_id, col(Person.hidden))).all()
+
+
 def separations(dataset_id: int, *, session: Session) -> Sequence[tuple[int, int]]:
     """Instance and person of every "this is not that person" of a dataset that counts, each pair once."""
     return [(instance, person) for instance, person in session.exec(separations_that_count(dataset_id))]

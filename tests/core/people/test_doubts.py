@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
-from core.people.deciding import confirm_faces
-from core.people.doubts import least_likeness, likeness_to_others
+from core.people.deciding import confirm_faces, keep_apart
+from core.people.doubts import Better, better_people, by_certainty, least_likeness, likeness_to_others
 from core.people.encoders import encoder_of
+from db.tables import Embedding
+from db.writing import writing
 from tests.builders.people_rows import own
 from tests.builders.staged_people import SAME, add_faces, vector
 
@@ -38,3 +41,41 @@ def test_the_least_likeness_counts_and_what_is_confirmed_is_not_doubted(workspac
 def test_without_people_nobody_is_doubtful(workspace, dataset):
     add_faces(workspace, dataset, [("a.jpg", vector(0))])
     assert least_likeness(workspace, dataset, encoder_of(workspace, dataset)) == {}
+
+
+def test_faces_come_least_certain_first_and_those_of_whom_nothing_is_known_before(workspace, dataset):
+    rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(0, 3)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    person = own(workspace, dataset, faces)
+    version = encoder_of(workspace, dataset)
+    assert by_certainty(workspace, version, person) == [
+        (faces[2], pytest.approx(0, abs=1e-6)),
+        *((face, pytest.approx(2 * SAME / 3, abs=1e-6)) for face in (faces[0], faces[1], faces[3])),
+    ]
+    with writing(workspace.engine) as session:
+        session.delete(session.exec(select(Embedding).where(Embedding.instance_id == faces[3])).one())
+    assert by_certainty(workspace, version, person)[0] == (faces[3], None)
+    alone = own(workspace, dataset, add_faces(workspace, dataset, [("alone.jpg", vector(4))]))
+    assert [likeness for _, likeness in by_certainty(workspace, version, alone)] == [None]
+
+
+def test_a_face_that_is_more_like_somebody_else_is_said_to_be_until_a_human_has_said_it_is_not(
+    workspace, dataset, author
+):
+    rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(1, 3), vector(1, 4)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    mixed, other = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:])
+    version = encoder_of(workspace, dataset)
+    found = better_people(workspace, version, mixed)
+    assert found == {faces[2]: Better(other, pytest.approx(SAME, abs=1e-6))}
+    assert better_people(workspace, version, other) == {}
+    confirm_faces(workspace, [faces[2]], author_id=author)
+    assert better_people(workspace, version, mixed) == {}
+
+
+def test_nobody_is_suggested_whom_a_human_has_said_that_it_is_not(workspace, dataset, author):
+    rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(1, 3), vector(1, 4)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    mixed, other = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:])
+    keep_apart(workspace, mixed, other, author_id=author)
+    assert better_people(workspace, encoder_of(workspace, dataset), mixed) == {}

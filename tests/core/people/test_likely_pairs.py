@@ -9,6 +9,7 @@ from core.people import deciding as people
 from core.people import likely_pairs
 from core.people.encoders import encoder_of, own_threshold
 from core.people.likely_pairs import chance_of_one, floor_below, likely_same
+from core.people.showing import hide_people
 from tests.builders.saved_thresholds import save
 from tests.builders.staged_people import SAME, add_faces, group, owners, vector
 
@@ -93,6 +94,14 @@ def test_nobody_is_asked_again_about_whom_somebody_was_not_sure(workspace, datas
     people.undo(workspace, unsure, author_id=author)
     assert asked(workspace, dataset).left == 3
     assert third
+
+
+def test_nobody_is_asked_about_who_is_hidden(workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(3)])
+    one, other, third = (people.move_faces(workspace, [face], author_id=author) for face in faces)
+    hide_people(workspace, [other], author_id=author)
+    assert [{pair.first, pair.second} for pair in asked(workspace, dataset).pairs] == [{one, third}]
+    assert asked(workspace, dataset).left == 1
 
 
 @pytest.mark.parametrize(

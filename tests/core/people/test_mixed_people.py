@@ -9,7 +9,8 @@ import scipy
 from core.people import deciding as people
 from core.people import mixed_people as module
 from core.people.encoders import encoder_of
-from core.people.mixed_people import mixed_people, proposed_cut
+from core.people.mixed_people import cut_of_person, mixed_people, proposed_cut
+from core.people.showing import hide_people
 from tests.builders.people_rows import own
 from tests.builders.staged_people import add_faces, owners, vector
 
@@ -61,6 +62,26 @@ def test_about_whom_somebody_was_not_sure_is_not_asked_until_that_is_undone(work
     assert looked_at(workspace, dataset) == []
     people.undo(workspace, unsure, author_id=author)
     assert len(looked_at(workspace, dataset)) == 1
+
+
+def test_who_is_hidden_is_not_asked_about(workspace, dataset, author, mixed):
+    hide_people(workspace, [mixed[1]], author_id=author)
+    assert looked_at(workspace, dataset) == []
+
+
+def test_a_person_is_cut_however_alike_the_sides_are_and_whoever_cannot_be_is_not(workspace, dataset, author, mixed):
+    faces, person = mixed
+    version = encoder_of(workspace, dataset)
+    rows = [vector(5, 0), vector(5, 1), vector(5, 1) + 0.01 * vector(6, 2)]
+    alike = add_faces(workspace, dataset, [(f"a/{n}.jpg", row / np.linalg.norm(row)) for n, row in enumerate(rows)])
+    cut = cut_of_person(workspace, version, own(workspace, dataset, alike))
+    assert (cut.staying, cut.leaving) == (alike[1:], alike[:1])
+    assert cut.score > 0.95
+    assert cut_of_person(workspace, version, person).leaving == [faces[2]]
+    people.confirm_faces(workspace, faces, author_id=author)
+    assert cut_of_person(workspace, version, person) is None
+    alone = own(workspace, dataset, add_faces(workspace, dataset, [("alone.jpg", vector(9))]))
+    assert cut_of_person(workspace, version, alone) is None
 
 
 def test_people_whose_sides_are_alike_enough_are_not_asked_about(workspace, dataset):

@@ -11,6 +11,7 @@ from db.queries.people.ownership import (
     confirmed_owners,
     instances_of,
     named_people,
+    out_of_sight,
     owners,
     ownerships,
     photos_shared,
@@ -18,6 +19,7 @@ from db.queries.people.ownership import (
     unconfirmed,
     whose_faces,
 )
+from db.tables import Person
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
@@ -103,3 +105,13 @@ def test_a_photo_is_shared_by_people_who_have_a_face_in_it_that_is_there(workspa
     with reading(workspace.engine) as session:
         assert photos_shared([ada, other], session=session) == {}
         assert whose_faces([other], session=session) == {}
+
+
+def test_who_is_hidden_is_known(workspace, dataset, owned):
+    _, ada, other = owned
+    with writing(workspace.engine) as session:
+        session.get_one(Person, other).hidden = True
+        session.flush()
+        assert list(out_of_sight(dataset, session=session)) == [other]
+        assert list(out_of_sight(dataset + 1, session=session)) == []
+    assert ada

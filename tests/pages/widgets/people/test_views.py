@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from pages.widgets.people import views
 from tests.builders.people_rows import own
 from tests.builders.staged_people import add_faces, owners, vector
 
@@ -38,3 +41,42 @@ def test_all_faces_are_confirmed_at_once(shown, workspace, dataset, ada):
 def test_somebody_without_faces_is_said_to_have_none(shown, workspace, dataset):
     page = shown(opened, dataset_id=dataset, person_id=own(workspace, dataset, []))
     assert page.info[0].value.startswith("This person has no faces any more")
+
+
+@pytest.fixture
+def mixed(workspace, dataset):
+    """Two faces of somebody and one that is more like Bo, who has two; the ids of both, and the three faces."""
+    rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(1, 3), vector(1, 4)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    return own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:], "Bo"), faces[:3]
+
+
+@pytest.fixture
+def grid(monkeypatch):
+    """The tiles that were shown last, and what is selected in them."""
+    shown = SimpleNamespace(tiles=[], selected=[])
+    monkeypatch.setattr(views, "picture_grid", lambda tiles, **_: setattr(shown, "tiles", tiles))
+    monkeypatch.setattr(views, "selected_now", lambda *_: shown.selected)
+    return shown
+
+
+def test_faces_stand_from_the_least_certain_on_with_whom_they_are_more_like(shown, dataset, mixed, grid):
+    person, _, faces = mixed
+    page = shown(opened, dataset_id=dataset, person_id=person)
+    assert [tile.id for tile in grid.tiles] == [faces[2], *faces[:2]]
+    assert [tile.caption for tile in grid.tiles] == ["more like Bo", "0.481", "0.481"]
+    page.get("button_group")[0].set_value("sure").run()
+    assert [tile.id for tile in grid.tiles] == [faces[1], faces[0], faces[2]]
+    page.get("button_group")[0].set_value("waiting").run()
+    assert [(tile.id, tile.caption) for tile in grid.tiles] == [(face, "") for face in faces]
+
+
+def test_a_face_that_is_more_like_somebody_is_moved_there_with_one_button(shown, workspace, dataset, mixed, grid):
+    person, bo, faces = mixed
+    grid.selected = faces[2:]
+    page = shown(opened, dataset_id=dataset, person_id=person)
+    button(page, "Move to Bo").click().run()
+    assert owners(workspace, dataset)[faces[2]] == (bo, True)
+    grid.selected = faces[:1]
+    page.run()
+    assert "Move to Bo" not in [each.label for each in page.button]
