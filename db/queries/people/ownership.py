@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import Select
 
+from db.batching import id_batches
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
 
 
@@ -105,6 +106,16 @@ def photos_shared(people: Sequence[int], *, session: Session) -> dict[int, list[
     for image, instance, _ in rows:
         found.setdefault(image, []).append(instance)
     return found
+
+
+def placed_by(kind: str, faces: Sequence[int], *, session: Session) -> set[int]:
+    """Which of these faces a decision of this kind has placed where they are."""
+    placed = select(Assignment.instance_id).join(PeopleEvent, col(PeopleEvent.id) == col(Assignment.event_id))
+    return {
+        face
+        for part in id_batches(faces)
+        for face in session.exec(placed.where(PeopleEvent.kind == kind, col(Assignment.instance_id).in_(part)))
+    }
 
 
 def unconfirmed(dataset_id: int, people: Sequence[int] | None = None, *, session: Session) -> dict[int, int]:

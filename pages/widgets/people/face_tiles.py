@@ -11,9 +11,9 @@ def crop_url(face: ShownFace) -> str:
     return f"/api/crop/{face.instance_id}?v={face.sha256[:8]}-" + "-".join(f"{edge:.1f}" for edge in face.box)
 
 
-def face_tile(face: ShownFace, *, caption: str = "", marked: bool = True) -> Tile:
-    """A face with its picture's path; marked where a human has confirmed it."""
-    badge = "confirmed" if marked and face.source == Source.HUMAN else ""
+def face_tile(face: ShownFace, *, caption: str = "", marked: bool = True, badge: str = "") -> Tile:
+    """A face with its picture's path; marked where a human has confirmed it, else with a `badge` of the caller's."""
+    badge = "confirmed" if marked and face.source == Source.HUMAN else badge
     return Tile(face.instance_id, crop_url(face), face.path, caption, badge)
 
 

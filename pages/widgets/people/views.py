@@ -7,11 +7,12 @@ from typing import Final
 import streamlit as st
 
 from core.foundation.errors import NotFound
+from core.people.clothes import KIND as CLOTHES
 from core.people.deciding import confirm_faces, move_faces
 from core.people.doubts import better_people, by_certainty
 from core.people.encoders import encoder_of
 from db.queries.people.listing import PersonSummary, ShownFace, faces_by_id, faces_page, person_summary, summaries
-from db.queries.people.ownership import unconfirmed
+from db.queries.people.ownership import placed_by, unconfirmed
 from db.tables import ModelVersion
 from pages.widgets.people.actions import decide_on_click, face_actions, turn
 from pages.widgets.people.appearances import timeline_of_person
@@ -154,8 +155,13 @@ def _grid_of(
     by_id = {face.instance_id: face for face in faces}
     key = f"{name}-{turn()}"
     st.caption("Click to select, Shift for a range; double-click or Enter opens the picture.")
+    worn = read(lambda session: placed_by(CLOTHES, list(by_id), session=session))
+    badges = dict.fromkeys(worn, _WORDS["by_clothes"])
     picture_grid(
-        [face_tile(face, caption=captions.get(face.instance_id, "")) for face in faces],
+        [
+            face_tile(face, caption=captions.get(number, ""), badge=badges.get(number, ""))
+            for number, face in by_id.items()
+        ],
         key=key,
         select="multi",
         size=104,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.people.deciding import keep_apart
+from core.people.deciding import keep_apart, move_faces
 from db.engine import reading
 from db.queries.people.ownership import (
     Ownership,
@@ -15,6 +15,7 @@ from db.queries.people.ownership import (
     owners,
     ownerships,
     photos_shared,
+    placed_by,
     separations,
     unconfirmed,
     whose_faces,
@@ -115,3 +116,13 @@ def test_who_is_hidden_is_known(workspace, dataset, owned):
         assert list(out_of_sight(dataset, session=session)) == [other]
         assert list(out_of_sight(dataset + 1, session=session)) == []
     assert ada
+
+
+def test_who_was_placed_by_a_kind_of_decision_is_known(workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{n}.png", vector(0, n)) for n in range(3)])
+    move_faces(workspace, faces[:2], name="Ada", author_id=author)
+    with reading(workspace.engine) as session:
+        assert placed_by("move", faces, session=session) == set(faces[:2])
+        assert placed_by("move", faces[1:2], session=session) == {faces[1]}
+        assert placed_by("clothes", faces, session=session) == set()
+        assert placed_by("move", [], session=session) == set()

@@ -22,6 +22,11 @@ def test_a_face_is_marked_where_a_human_has_confirmed_it():
     assert face_tile(replace(FACE, source=Source.MODEL)).badge == ""
 
 
+def test_another_mark_is_shown_where_nobody_has_confirmed():
+    assert face_tile(replace(FACE, source=Source.MODEL), badge="by clothes").badge == "by clothes"
+    assert face_tile(FACE, badge="by clothes").badge == "confirmed"
+
+
 def test_a_person_without_a_name_is_called_by_a_number():
     assert called(PersonSummary(3, "Ada", 2, 1, 5)) == "Ada"
     assert called(PersonSummary(3, None, 2, 1, 5)) == "Unnamed 3"

@@ -6,6 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.foundation.messages import message
+from core.people.assigning import record
+from db.tables import Assignment
+from db.writing import writing
 from pages.widgets.people import views
 from tests.builders.people_rows import own
 from tests.builders.staged_people import add_faces, owners, vector
@@ -80,3 +84,20 @@ def test_a_face_that_is_more_like_somebody_is_moved_there_with_one_button(shown,
     grid.selected = faces[:1]
     page.run()
     assert "Move to Bo" not in [each.label for each in page.button]
+
+
+def test_a_face_that_clothes_gave_to_somebody_is_marked(shown, workspace, dataset, author, ada, grid):
+    person, faces = ada
+    with writing(workspace.engine) as session:
+        event = record(
+            "clothes",
+            message("decisions.clothes", faces=1, people=1),
+            dataset,
+            faces[1:2],
+            [person],
+            author,
+            session=session,
+        )
+        session.get_one(Assignment, faces[1]).event_id = event.id
+    shown(opened, dataset_id=dataset, person_id=person)
+    assert {tile.id: tile.badge for tile in grid.tiles} == {faces[0]: "", faces[1]: "by clothes", faces[2]: ""}
