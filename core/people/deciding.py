@@ -126,13 +126,10 @@ def merge_people(
         if photos and not together:
             raise Conflict("people.in_one_photo", photos=photos)
         faces = instances_of(everyone, session=session)
-        called = [person_title(person) for person in merged]
-        told = {"people": called, "target": person_title(target), "faces": len(faces)}
-        summary = (
-            message("decisions.merged_together", **told, photos=photos)
-            if photos
-            else message("decisions.merged", **told)
-        )
+        called, into, count = [person_title(person) for person in merged], person_title(target), len(faces)
+        summary = message("decisions.merged", people=called, target=into, faces=count)
+        if photos:
+            summary = message("decisions.merged_together", people=called, target=into, faces=count, photos=photos)
         event = record("merge", summary, target.dataset_id, faces, everyone, author_id, session=session)
         inherit_part(merged, target, session=session)
         name = target.name or next((person.name for person in merged if person.name), None)
