@@ -6,12 +6,63 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Floats
+from core.foundation.arrays import Floats, Ints
 from core.foundation.workspace import Workspace
 from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.ownership import confirmed_owners, owners, separations, whose_faces
+from db.queries.people.ownership import confirmed_owners, out_of_sight, owners, separations, whose_faces
 from db.tables import ModelVersion, Person
+
+
+@dataclass(frozen=True, eq=False)
+class WaitingFaces:
+    """The faces that a machine has placed with others, of people who are in sight.
+
+    Attributes
+    ----------
+    instances, people
+        (N,) int64 ids of the faces and of whose they are.
+    likeness
+        (N,) float64 average similarity of each to the other faces of its person.
+    among
+        How many people have faces.
+    """
+
+    instances: Ints
+    people: Ints
+    likeness: Floats
+    among: int
+
+    def above(self, bar: float) -> dict[int, int]:
+        """Face to person of those at least so alike."""
+        there = self.likeness >= bar
+        return dict(zip(self.instances[there].tolist(), self.people[there].tolist(), strict=True))
+
+    def most_mistakes(self, bar: float, rate: float) -> float:
+        """How many of those above a bar are somebody else's, at most on average.
+
+        A face of somebody else is above it where it is as alike to one of the other people as that. Two different
+        people are with the false match rate at the bar; so a face is with one of the others at most as often as that
+        rate times their number (the union bound). Groups are less often as alike as single faces, so it is less.
+        """
+        return min(len(self.above(bar)), len(self.instances) * min(1.0, rate * (self.among - 1)))
+
+
+def waiting_faces(workspace: Workspace, dataset_id: int, version: ModelVersion) -> WaitingFaces:
+    """What no human has confirmed yet, as an encoder version sees it; faces that are alone are left out."""
+    with reading(workspace.engine) as session:
+        faces = face_vectors(workspace, dataset_id, version.id, session=session)
+        owned = dict(owners(dataset_id, session=session))
+        confirmed = confirmed_owners(dataset_id, session=session)
+        hidden = set(out_of_sight(dataset_id, session=session))
+    instances = faces.instances.tolist()
+    rows = np.array([row for row, face in enumerate(instances) if face in owned], np.int64)
+    of = np.array([owned[instances[row]] for row in rows], np.int64)
+    people, which = np.unique(of, return_inverse=True)
+    likeness = likeness_to_others(faces.vectors[rows], which)
+    waiting = np.array([instances[row] not in confirmed and owned[instances[row]] not in hidden for row in rows], bool)
+    there = waiting & ~np.isnan(likeness)
+    return WaitingFaces(faces.instances[rows[there]], of[there], likeness[there], len(people))
 
 
 def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion) -> dict[int, float]:
@@ -19,22 +70,11 @@ def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion)
 
     Whoever has no such face, or no other, is left out: there is nothing to doubt.
     """
-    with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = dict(owners(dataset_id, session=session))
-        confirmed = confirmed_owners(dataset_id, session=session)
-    instances = faces.instances.tolist()
-    rows = np.array([row for row, face in enumerate(instances) if face in owned], np.int64)
-    if not len(rows):
-        return {}
-    of = np.array([owned[instances[row]] for row in rows], np.int64)
-    people, which = np.unique(of, return_inverse=True)
-    waiting = np.array([instances[row] not in confirmed for row in rows], bool)
-    likeness = likeness_to_others(faces.vectors[rows], which)
+    found = waiting_faces(workspace, dataset_id, version)
+    people, which = np.unique(found.people, return_inverse=True)
     least = np.full(len(people), np.inf)
-    there = waiting & ~np.isnan(likeness)
-    np.minimum.at(least, which[there], likeness[there])
-    return {int(person): float(value) for person, value in zip(people, least, strict=True) if np.isfinite(value)}
+    np.minimum.at(least, which, found.likeness)
+    return {int(person): float(value) for person, value in zip(people, least, strict=True)}
 
 
 def by_certainty(workspace: Workspace, version: ModelVersion, person_id: int) -> list[tuple[int, float | None]]:
@@ -95,7 +135,9 @@ def likeness_to_others(vectors: NDArray[np.floating], which: NDArray[np.integer]
 
     `vectors` (N, D) of unit length, `which` (N,) the group of each, 0 to G - 1.
     """
-    sums = np.zeros((int(which.max(initial=-1)) + 1, vectors.shape[1]))
+    if not len(which):
+        return np.zeros(0)
+    sums = np.zeros((int(which.max()) + 1, vectors.shape[1]))
     np.add.at(sums, which, vectors.astype(np.float64))
     counts = np.bincount(which)[which]
     to_all = np.einsum("nd,nd->n", vectors, sums[which])

@@ -205,6 +205,17 @@ def test_people_are_chosen_and_confirmed_or_hidden_by_keys(page, people, store):
     says(page, f"Brought unnamed person {one} back into sight")
 
 
+def test_everything_above_a_bar_is_confirmed_at_once(page, people, store):
+    dataset, _ = people
+    settle(page)
+    page.get_by_role("button", name="Confirm above a bar").click()
+    says(page, "9 faces of 3 people above it, of 9 that wait")
+    says(page, "nobody can say here")
+    page.get_by_role("button", name="Confirm 9 faces").click()
+    says(page, "Confirmed 9 faces")
+    assert sum(human for _, human in owners(store, dataset).values()) == 9
+
+
 def test_names_are_typed_one_after_another_with_the_keyboard_alone(page, people, store):
     dataset, faces = people
     one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])

@@ -17,7 +17,7 @@ from db.tables import ModelVersion
 from pages.widgets.people.actions import decide_on_click, face_actions, turn
 from pages.widgets.people.appearances import timeline_of_person
 from pages.widgets.people.face_tiles import called, face_tile, how_many
-from pages.widgets.people.naming import after_name_fields, name_field
+from pages.widgets.people.naming import after_name_fields, name_field, naming_option
 from pages.widgets.people.whole_person import whole_person_actions
 from pages.widgets.shared.address import among, choose, in_address
 from pages.widgets.shared.controls import paged, show_in_editor
@@ -49,6 +49,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         name_field(dataset_id, person)
         st.caption(how_many(person), width="stretch")
+        naming_option()
     timeline_of_person(person_id)
     actions, whole = st.container(horizontal=True), st.container(horizontal=True)
     ranked = _ranked(dataset_id, person_id)

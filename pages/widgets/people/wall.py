@@ -30,6 +30,7 @@ from db.queries.people.listing import (
 from db.queries.people.vectors import people_state
 from db.tables import ModelVersion
 from pages.widgets.people.actions import merge_dialog, newest_of, tell_decided
+from pages.widgets.people.bulk_accept import accept_above_a_bar
 from pages.widgets.people.face_tiles import called, crop_url
 from pages.widgets.people.naming import ask_about, give_name, naming_confirms, naming_option
 from pages.widgets.people.people_wall import Card, Deed, deeds_done, people_wall
@@ -67,7 +68,7 @@ def wall_of_people(dataset_id: int, known: int, newest_run: int, view: PeopleVie
 
     `known` is how many there are.
     """
-    wanted, order, unnamed = _choices()
+    wanted, order, unnamed = _choices(dataset_id)
     doubts = _doubts(dataset_id) if order == _DOUBTS else None
     with reading(workspace().engine) as session:
         count = known
@@ -88,7 +89,7 @@ def wall_of_people(dataset_id: int, known: int, newest_run: int, view: PeopleVie
     _questions(dataset_id)
 
 
-def _choices() -> tuple[str, str, bool]:
+def _choices(dataset_id: int) -> tuple[str, str, bool]:
     """Part of a name, the order, and whether only those without a name are shown."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.text_input(
@@ -109,6 +110,7 @@ def _choices() -> tuple[str, str, bool]:
         )
         unnamed = st.toggle(_WORDS["unnamed"], **in_address("unnamed", yes_or_no, False))
         naming_option()
+        accept_above_a_bar(dataset_id)
     return wanted, order, unnamed
 
 

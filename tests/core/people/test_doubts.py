@@ -7,8 +7,17 @@ import pytest
 from sqlmodel import select
 
 from core.people.deciding import confirm_faces, keep_apart
-from core.people.doubts import Better, better_people, by_certainty, least_likeness, likeness_to_others
+from core.people.doubts import (
+    Better,
+    WaitingFaces,
+    better_people,
+    by_certainty,
+    least_likeness,
+    likeness_to_others,
+    waiting_faces,
+)
 from core.people.encoders import encoder_of
+from core.people.showing import hide_people
 from db.tables import Embedding
 from db.writing import writing
 from tests.builders.people_rows import own
@@ -79,3 +88,23 @@ def test_nobody_is_suggested_whom_a_human_has_said_that_it_is_not(workspace, dat
     mixed, other = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:])
     keep_apart(workspace, mixed, other, author_id=author)
     assert better_people(workspace, encoder_of(workspace, dataset), mixed) == {}
+
+
+def test_what_waits_is_told_with_whose_it_is_and_hidden_people_are_left_out(workspace, dataset, author):
+    rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(2, 3), vector(2, 4), vector(3, 5), vector(3, 6)]
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    mixed, pure, stranger = (own(workspace, dataset, part) for part in (faces[:3], faces[3:5], faces[5:]))
+    hide_people(workspace, [stranger], author_id=author)
+    confirm_faces(workspace, faces[4:5], author_id=author)
+    found = waiting_faces(workspace, dataset, encoder_of(workspace, dataset))
+    assert found.above(-1) == {**dict.fromkeys(faces[:3], mixed), faces[3]: pure}
+    assert found.above(0.9) == {faces[3]: pure}
+    assert found.among == 3
+
+
+def test_mistakes_are_at_most_the_rate_times_the_others_and_never_more_than_there_are():
+    faces = WaitingFaces(np.arange(100), np.arange(100) % 5, np.linspace(0, 1, 100), 11)
+    assert faces.most_mistakes(-1, 0.001) == pytest.approx(100 * 0.001 * 10)
+    assert faces.most_mistakes(-1, 0.5) == 100
+    assert faces.most_mistakes(0.99, 0.5) == len(faces.above(0.99)) == 1
+    assert WaitingFaces(np.arange(3), np.zeros(3, int), np.ones(3), 1).most_mistakes(0, 0.5) == 0
