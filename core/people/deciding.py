@@ -64,13 +64,13 @@ def name_person(
             raise Conflict("people.name_taken_merge", name=clean)
         rows = _to_confirm(person, confirmed, session=session) if clean and confirmed is not None else []
         faces = [row.instance_id for row in rows]
-        told = {"person": person_title(person), "name": clean}
+        before = person_title(person)
         if not clean:
-            summary = message("decisions.name_taken_away", person=person_title(person))
+            summary = message("decisions.name_taken_away", person=before)
         elif faces:
-            summary = message("decisions.named_and_confirmed", **told, faces=len(faces))
+            summary = message("decisions.named_and_confirmed", person=before, name=clean, faces=len(faces))
         else:
-            summary = message("decisions.named", **told)
+            summary = message("decisions.named", person=before, name=clean)
         event = record("name", summary, person.dataset_id, faces, [person_id], author_id, session=session)
         inherit_part([], person, session=session)
         person.name = clean
