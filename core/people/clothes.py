@@ -6,7 +6,8 @@ as one. Who was found that way is a machine's word; a human's decision and the n
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from sqlmodel import Session, col, delete, insert, select
 
 from core.clustering.second_cue import NOBODY, Link, second_stage
 from core.foundation.arrays import Bools, Ints
+from core.foundation.errors import Conflict
 from core.foundation.geometry import boxes_of
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
@@ -24,12 +26,14 @@ from core.people.assigning import record
 from core.people.search.album import Album
 from db.batching import id_batches
 from db.engine import reading
+from db.queries.people.decisions import last_decision
 from db.tables import Assignment, Image, Instance, PeopleEvent, Run, Source, now
 from db.writing import writing
 
 KIND: Final = "clothes"  # of the decision
 LEAST: Final = 0.9
 MARGIN: Final = 0.05
+_ATTEMPTS: Final = 5
 
 
 def link_by_clothes(
@@ -56,28 +60,65 @@ def link_by_clothes(
     ------
     BadInput
         As `second_stage`.
+    Conflict
+        If decisions keep coming in faster than the faces can be linked.
     """
-    album = Album.of(workspace, dataset_id, None)
-    labels = np.where(_seen_once(album), NOBODY, album.owners)
-    scenes = album.events[album.rows]
-    asked = np.isin(scenes, scenes[labels == NOBODY]) & np.isin(scenes, scenes[labels != NOBODY])
-    cue = clothes_of(workspace, album.faces[asked], progress)
-    row_of = {face: row for row, face in enumerate(album.faces[asked].tolist())}
-    refused = {(row_of[face], person) for face, person in album.refused if face in row_of}
-    links = second_stage(
-        labels[asked], cue, scenes[asked], album.rows[asked], least=least, margin=margin, refused=refused
-    )
-    loose = labels[asked] == NOBODY
-    with writing(workspace.engine) as session:
-        linked = _store(album.faces[asked], album.owners[asked], links, dataset_id, run_id, session=session)
-    unseen = int((loose & np.isnan(cue).any(axis=1)).sum())
-    return {"loose": int(loose.sum()), "linked": linked, "without_clothes": unseen}
+    worn: dict[int, NDArray[np.float32]] = {}
+    for _ in range(_ATTEMPTS):
+        with reading(workspace.engine) as session:
+            decision = last_decision(dataset_id, session=session)
+        asked = _Asked.of(Album.of(workspace, dataset_id, None))
+        new = np.array([face for face in asked.faces.tolist() if face not in worn], np.int64)
+        if len(new):
+            worn.update(zip(new.tolist(), clothes_of(workspace, new, progress), strict=True))
+        cue = np.array([worn[face] for face in asked.faces.tolist()], np.float32).reshape(-1, LENGTH)
+        links = asked.links(cue, least, margin)
+        with writing(workspace.engine) as session:
+            if last_decision(dataset_id, session=session) == decision:
+                linked = _store(asked, links, dataset_id, run_id, session=session)
+                loose = asked.labels == NOBODY
+                unseen = int((loose & np.isnan(cue).any(axis=1)).sum())
+                return {"loose": int(loose.sum()), "linked": linked, "without_clothes": unseen}
+    raise Conflict("people.changed_while_grouped")
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """The N faces of events with somebody loose and somebody known, by instance; `labels` are their `owners`, but
+    nobody for who is loose."""
+
+    faces: Ints
+    owners: Ints
+    labels: Ints
+    scenes: Ints
+    photos: Ints
+    refused: frozenset[tuple[int, int]]
+
+    @classmethod
+    def of(cls, album: Album) -> Self:
+        labels = np.where(_seen_once(album), NOBODY, album.owners)
+        scenes = album.events[album.rows]
+        asked = np.isin(scenes, scenes[labels == NOBODY]) & np.isin(scenes, scenes[labels != NOBODY])
+        return cls(
+            faces=album.faces[asked],
+            owners=album.owners[asked],
+            labels=labels[asked],
+            scenes=scenes[asked],
+            photos=album.rows[asked],
+            refused=album.refused,
+        )
+
+    def links(self, cue: NDArray[np.float32], least: float, margin: float) -> list[Link]:
+        row_of = {face: row for row, face in enumerate(self.faces.tolist())}
+        refused = {(row_of[face], person) for face, person in self.refused if face in row_of}
+        return second_stage(self.labels, cue, self.scenes, self.photos, least=least, margin=margin, refused=refused)
 
 
 def _seen_once(album: Album) -> Bools:
-    """(F,) whose person has this face alone, and neither a name nor a human's word."""
+    """(F,) whose person has this face alone, and neither a name nor a human's word, also on who it is not."""
     _, person, faces = np.unique(album.owners, return_inverse=True, return_counts=True)
-    return (faces[person] == 1) & ~album.settled
+    said = np.isin(album.owners, [person for _, person in album.refused])
+    return (faces[person] == 1) & ~album.settled & ~said
 
 
 def clothes_of(workspace: Workspace, faces: Ints, progress: Progress) -> NDArray[np.float32]:
@@ -121,10 +162,10 @@ def _of_picture(pixels: NDArray[np.uint8], faces: Sequence[Instance]) -> NDArray
     return found
 
 
-def _store(faces: Ints, owners: Ints, links: Sequence[Link], dataset_id: int, run_id: int, *, session: Session) -> int:
+def _store(asked: _Asked, links: Sequence[Link], dataset_id: int, run_id: int, *, session: Session) -> int:
     """Write the links whose faces are still whose they were, as one decision; how many these are."""
-    person_by_face = {int(faces[link.face]): link.label for link in links}
-    before = {int(faces[link.face]): int(owners[link.face]) for link in links}
+    person_by_face = {int(asked.faces[link.face]): link.label for link in links}
+    before = {int(asked.faces[link.face]): int(asked.owners[link.face]) for link in links}
     there = {
         row.instance_id: row
         for part in id_batches(list(person_by_face))

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from sqlmodel import Session, and_, col, or_, select
 
-from db.tables import Assignment, Frame, Instance, Track, Video
+from db.queries.people.ownership import separations_that_count
+from db.tables import Assignment, Frame, Instance, Person, Track, Video
 
 
 class Sighting(NamedTuple):
@@ -21,7 +22,7 @@ class Sighting(NamedTuple):
 def sightings(person_id: int, *, session: Session) -> list[Sighting]:
     """The faces of somebody in frames of clips, and the faces of nobody in tracks that they are seen in; by clip, time.
 
-    Each frame comes once, with the first of such faces in it.
+    A face of which it was said that it is not them is left out. Each frame comes once, with the first of such faces.
     """
     theirs = select(Assignment.instance_id).where(Assignment.person_id == person_id)
     tracks = (
@@ -29,6 +30,9 @@ def sightings(person_id: int, *, session: Session) -> list[Sighting]:
         .join(Track, col(Track.id) == col(Instance.track_id))
         .where(col(Instance.id).in_(theirs), Track.kind == "face")
     )
+    dataset_id = session.exec(select(Person.dataset_id).where(Person.id == person_id)).one()
+    said = separations_that_count(dataset_id).subquery()
+    refused = select(said.c.instance_id).where(said.c.person_id == person_id)
     owned = select(Assignment.instance_id).where(Assignment.instance_id == Instance.id).exists()
     rows = session.exec(
         select(  # type: ignore[call-overload]  # SQLModel types a select of at most four columns
@@ -42,7 +46,9 @@ def sightings(person_id: int, *, session: Session) -> list[Sighting]:
         .join(Frame, col(Frame.video_id) == col(Video.id))
         .join(Instance, col(Instance.image_id) == col(Frame.image_id))
         .where(
-            ~col(Instance.removed), or_(col(Instance.id).in_(theirs), and_(col(Instance.track_id).in_(tracks), ~owned))
+            ~col(Instance.removed),
+            col(Instance.id).not_in(refused),
+            or_(col(Instance.id).in_(theirs), and_(col(Instance.track_id).in_(tracks), ~owned)),
         )
         .order_by(col(Video.path), col(Video.id), col(Frame.index), col(Instance.id))
     )

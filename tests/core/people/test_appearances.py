@@ -3,6 +3,7 @@
 import pytest
 
 from core.people.appearances import SHORT_GAP, appearances, seen_at
+from core.people.deciding import release_faces
 from db.writes.motion import add_track, set_tracks
 from db.writing import writing
 from tests.builders.people_rows import own, remove
@@ -70,3 +71,13 @@ def test_the_nearest_sighting_of_a_second(workspace, dataset, clip):
         faces[1]
     ] * 2
     assert seen_at(workspace, person, clip + 1, 0) is None
+
+
+def test_a_face_of_a_track_that_was_said_not_to_be_them_is_not_theirs(workspace, dataset, clip, author):
+    faces = faces_at(workspace, clip, [0, 1, 2])
+    with writing(workspace.engine) as session:
+        set_tracks(dict.fromkeys(faces, add_track(dataset, clip, "face", session=session)), session=session)
+    person = own(workspace, dataset, [faces[0], faces[2]])
+    release_faces(workspace, [faces[2]], author_id=author)
+    assert ranges(workspace, person) == {"a.mp4": [(0, 0.25)]}
+    assert seen_at(workspace, person, clip, 0.5)[1] == faces[1]

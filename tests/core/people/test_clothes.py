@@ -171,3 +171,35 @@ def test_the_run_says_what_it_came_to(workspace, dataset, album, author, run):
     kind = RUN_KINDS["clothes"]
     counts = kind.task(workspace, asked, DEAF)
     assert kind.result(counts) == message("run_results.linked_by_clothes", loose=1, linked=1, without_clothes=0)
+
+
+def test_somebody_seen_once_whom_another_is_said_not_to_be_stays_alone(workspace, dataset, album, author, run):
+    alone = person(workspace, dataset, album[4])
+    move_faces(workspace, [album[0]], person_id=alone, author_id=author)
+    release_faces(workspace, [album[0]], author_id=author)
+    move_faces(workspace, [album[0]], person_id=person(workspace, dataset, album[1]), author_id=author)
+    assert link(workspace, dataset, run)["linked"] == 0
+    assert person(workspace, dataset, album[4]) == alone
+
+
+@pytest.mark.parametrize("decided", ["merged", "released", "removed"])
+def test_what_was_decided_about_others_meanwhile_counts_too(
+    workspace, dataset, album, author, run, monkeypatch, decided
+):
+    red, blue = (person(workspace, dataset, album[at]) for at in (0, 2))
+    look = clothes.clothes_of
+
+    def meanwhile(*arguments):
+        if decided == "merged":
+            deciding.merge_people(workspace, blue, [red], author_id=author)
+        elif decided == "released":
+            move_faces(workspace, [album[4]], person_id=red, author_id=author)
+            release_faces(workspace, [album[4]], author_id=author)
+        else:
+            deciding.remove_faces(workspace, [album[4]], author_id=author)
+        return look(*arguments)
+
+    release_faces(workspace, [album[4]], author_id=author)
+    monkeypatch.setattr(clothes, "clothes_of", meanwhile)
+    assert link(workspace, dataset, run)["linked"] == (decided == "merged")
+    assert owners(workspace, dataset).get(album[4]) == ((blue, False) if decided == "merged" else None)
