@@ -14,14 +14,13 @@ from core.clustering.constraints import Constraints
 from core.clustering.doubled_photos import without_doubles
 from core.clustering.gate import Held, QualityGate, attached
 from core.clustering.sums import summed
-from core.foundation.arrays import Bools, Floats, Ints
+from core.foundation.arrays import Bools, Floats, Ints, are_unit
 from core.foundation.errors import BadInput
 
 ShareReport = Callable[[float], None]
 
 _ROWS: Final = 1024
 _COLUMNS: Final = 4096
-_UNIT_TOLERANCE: Final = 1e-3
 _LEAST_STEP: Final = 0.001  # of the whole
 
 
@@ -191,10 +190,9 @@ def unit_faces(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
         raise BadInput("arrays.shape", name="embeddings", shape="(N, D)", found=faces.shape)
     if not -1 <= threshold <= 1:
         raise BadInput("arrays.threshold", found=threshold)
-    length = np.sqrt(np.einsum("nd,nd->n", faces, faces))
-    wrong = np.flatnonzero(~(np.abs(length - 1) <= _UNIT_TOLERANCE))
+    wrong = np.flatnonzero(~are_unit(faces))
     if wrong.size:
-        raise BadInput("clustering.not_unit_length", number=wrong[0], length=length[wrong[0]])
+        raise BadInput("clustering.not_unit_length", number=wrong[0], length=np.linalg.norm(faces[wrong[0]]))
     return faces
 
 

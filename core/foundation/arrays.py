@@ -32,6 +32,7 @@ HIDDEN: Final = 1  # labelled, but covered by something
 VISIBLE: Final = 2  # labelled and seen
 BOX_SOURCES: Final = ("detector", "file", "drawn", "points", "picture")  # where a box comes from: `db.tables.BoxSource`
 _COLUMNS: Final = 4
+_UNIT_TOLERANCE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -291,6 +292,12 @@ class Uncertainty:
 def is_picture(array: NDArray) -> bool:
     """Whether an array is a picture: (H, W, 3) uint8 with at least one pixel."""
     return array.shape[2:] == (3,) and array.dtype == np.uint8 and array.size > 0
+
+
+def are_unit(vectors: NDArray) -> Bools:
+    """(N,) bool which of N vectors (N, D) have the length 1, to a thousandth: none with NaN, and none of zeros."""
+    length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    return np.asarray(np.abs(length - 1) <= _UNIT_TOLERANCE)
 
 
 def finite_or_none(value: float) -> float | None:

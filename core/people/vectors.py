@@ -7,6 +7,7 @@ is simply not asked for. The next generation copies the last and reads only the 
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -15,18 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Ints
+from core.foundation.arrays import Ints, are_unit
 from core.foundation.workspace import Workspace
 from core.media.files import open_partial
 from db.queries.people.vectors import VectorState, removed_faces, vector_rows, vector_state
 
 _COLUMNS: Final = 4  # id, instance, picture, dataset
+_NO_DATASET: Final = 0
 _ATTEMPTS: Final = 5  # each meets another process that has just made two generations more
 
 
 @dataclass(frozen=True, eq=False)
 class FaceVectors:
     """Every embedded face of a dataset that was not removed, in the order in which they were embedded.
+
+    A face whose vector has not the length 1 (NaN, zeros) is left out, as one without an embedding.
 
     Attributes
     ----------
@@ -74,7 +78,7 @@ class _Generation:
             try:
                 if not self._whole(self.state):
                     self._make(session=session)
-                ids = np.fromfile(self._file("ids"), dtype="<i8").reshape(-1, _COLUMNS)
+                ids = np.fromfile(self._file("faces"), dtype="<i8").reshape(-1, _COLUMNS)
                 vectors = np.memmap(self._file("vectors"), dtype="<f4", mode="r")
                 return ids, vectors.reshape(-1, self.state.dimension)
             except FileNotFoundError:  # another process has forgotten it, or what it was to be copied from
@@ -83,7 +87,7 @@ class _Generation:
         raise AssertionError("unreachable")
 
     def _whole(self, state: VectorState) -> bool:
-        sizes = {"ids": state.rows * _COLUMNS * 8, "vectors": state.rows * state.dimension * 4}
+        sizes = {"faces": state.rows * _COLUMNS * 8, "vectors": state.rows * state.dimension * 4}
         return all(_size(self._file(kind, state)) == size for kind, size in sizes.items())
 
     def _make(self, *, session: Session) -> None:
@@ -92,13 +96,14 @@ class _Generation:
         with _partial(self.folder) as ids, _partial(self.folder) as vectors:
             try:
                 if last is not None:
-                    for kind, target in (("ids", ids), ("vectors", vectors)):
+                    for kind, target in (("faces", ids), ("vectors", vectors)):
                         with self._file(kind, last).open("rb") as source:
                             shutil.copyfileobj(source, target)
                 for rows in vector_rows(self.encoder_id, last.newest if last else 0, session=session):
                     *numbers, of_faces = zip(*rows, strict=True)
-                    ids.write(np.array(numbers, dtype="<i8").T.tobytes())
-                    vectors.write(b"".join(of_faces))
+                    content = b"".join(of_faces)
+                    ids.write(_columns(numbers, np.frombuffer(content, "<f4").reshape(len(rows), -1)).tobytes())
+                    vectors.write(content)
                 for file in (ids, vectors):
                     file.flush()
                     os.fsync(file.fileno())
@@ -107,12 +112,12 @@ class _Generation:
                     Path(file.name).unlink(missing_ok=True)
                 raise
         os.replace(vectors.name, self._file("vectors"))
-        os.replace(ids.name, self._file("ids"))
+        os.replace(ids.name, self._file("faces"))
         self._forget_older()
 
     def _last(self, *, session: Session) -> VectorState | None:
         """The largest generation whose rows are all there still: nothing up to its newest id was deleted."""
-        states = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.ids")), reverse=True)
+        states = sorted((_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*.faces")), reverse=True)
         for state in states:
             if self._whole(state) and state == vector_state(self.encoder_id, up_to=state.newest, session=session):
                 return state
@@ -123,8 +128,15 @@ class _Generation:
         states = {_state_of(path) for path in self.folder.glob(f"{self.encoder_id}-*")} - {self.state}
         older = sorted((state for state in states if state.newest <= self.state.newest), key=lambda state: state.newest)
         for state in older[:-1]:
-            for kind in ("ids", "vectors"):
+            for kind in ("faces", "vectors", "ids"):  # the last one of an earlier version
                 self._file(kind, state).unlink(missing_ok=True)  # a reader that has it mapped keeps its pages
+
+
+def _columns(numbers: Sequence[Sequence[int]], vectors: NDArray[np.float32]) -> Ints:
+    """(N, 4) ids; a vector that points nowhere, as of a model that has failed on a face, is of no dataset."""
+    columns = np.array(numbers, "<i8").T
+    columns[~are_unit(vectors), 3] = _NO_DATASET
+    return columns
 
 
 def _state_of(path: Path) -> VectorState:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty, is_picture
+from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty, are_unit, is_picture
 from core.foundation.errors import BadInput
 
 
@@ -193,3 +193,9 @@ def test_whatever_points_there_are_come_back_from_their_bytes(rows):
     np.testing.assert_array_equal(back.points, made.points)
     np.testing.assert_array_equal(back.visibility, made.visibility)
     np.testing.assert_array_equal(back.confidence, made.confidence)
+
+
+def test_vectors_of_another_length_and_those_without_any_are_no_unit_vectors():
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, 0], [np.nan, 1], [np.inf, 0], [2, 0]], np.float32)
+    assert are_unit(vectors).tolist() == [True, True, False, False, False, False]
+    assert are_unit(np.zeros((0, 2), np.float32)).shape == (0,)

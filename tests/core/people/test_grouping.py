@@ -554,3 +554,13 @@ def decide_at_random(workspace, dataset, author, faces, rng):
             people.keep_apart(workspace, one, other, author_id=author)
         case 4:
             people.merge_people(workspace, one, [other], author_id=author, together=True)
+
+
+@pytest.mark.parametrize("broken", [np.nan, 0.0])
+def test_a_face_whose_vector_points_nowhere_is_nobody_and_keeps_the_others_from_nothing(workspace, dataset, broken):
+    wrong = np.full(64, broken, np.float32)
+    faces = add_faces(workspace, dataset, [("a.jpg", vector(0)), ("b.jpg", wrong), ("c.jpg", vector(0, 1))])
+    group(workspace, dataset)
+    whose = owners(workspace, dataset)
+    assert whose.keys() == {faces[0], faces[2]}
+    assert whose[faces[0]] == whose[faces[2]]

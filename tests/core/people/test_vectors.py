@@ -175,7 +175,7 @@ def test_one_older_generation_stays_for_those_who_are_about_to_open_it(load, emb
         embed(1)
         load()
     rows = sorted(path.name.split("-")[1] + path.suffix for path in (workspace.home / "vectors").iterdir())
-    assert rows == ["3.ids", "3.vectors", "4.ids", "4.vectors"]
+    assert rows == ["3.faces", "3.vectors", "4.faces", "4.vectors"]
 
 
 def test_cache_of_what_came_after_a_backup_is_not_taken_for_what_came_after_it_was_put_back(
@@ -195,7 +195,7 @@ def test_cache_of_what_came_after_a_backup_is_not_taken_for_what_came_after_it_w
     np.testing.assert_array_equal(found.vectors[1:], vectors)
 
 
-@pytest.mark.parametrize("kind", ["ids", "vectors"])
+@pytest.mark.parametrize("kind", ["faces", "vectors"])
 @pytest.mark.parametrize("left", [0, 0.5])
 def test_file_that_a_power_cut_left_short_is_made_again(load, embed, workspace, kind, left):
     ids, vectors = embed(4)
