@@ -1,5 +1,6 @@
 """Looking at watched folders while the worker lives, and starting a run for what has arrived."""
 
+import logging
 from pathlib import Path
 from time import time
 from typing import Final
@@ -13,6 +14,7 @@ from db.queries.jobs import has_open_run, newest_done_by_dataset, parameters_of_
 
 WATCH: Final = "watch"
 ARRIVALS: Final = "arrivals"
+_log = logging.getLogger(__name__)
 _AT_ONCE: Final = 64  # files of one run: what comes in ten thousands is seen to go on
 
 
@@ -22,14 +24,25 @@ class Watch:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._seen: dict[tuple[int, str], ArrivingFiles] = {}
+        self._failing: set[int] = set()
 
     def look(self) -> None:
-        """Look at every watched folder once, and start a run for the files that have arrived in it, one at a time."""
+        """Look at every watched folder once, and start a run for the files that have arrived in it, one at a time.
+
+        One that cannot be looked at is named in the log once, and keeps no other from it; it may be there again later.
+        """
         with reading(self._workspace.engine) as session:
             watching = newest_done_by_dataset(WATCH, session=session)
         for dataset_id, run in watching.items():
-            if run.counts.get("folder") is not None:
-                self._look_into(dataset_id, run.author_id, str(run.counts["folder"]))
+            folder = run.counts.get("folder")
+            try:
+                if folder is not None:
+                    self._look_into(dataset_id, run.author_id, str(folder))
+                self._failing.discard(dataset_id)
+            except Exception:
+                if dataset_id not in self._failing:
+                    _log.exception("the watched folder %s could not be looked at", folder)
+                self._failing.add(dataset_id)
 
     def _look_into(self, dataset_id: int, author_id: int, folder: str) -> None:
         if (dataset_id, folder) not in self._seen:

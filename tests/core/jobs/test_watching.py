@@ -9,10 +9,12 @@ import pytest
 from sqlmodel import select
 
 from core.jobs import watching
+from core.jobs.runs import submit
 from core.jobs.watching import Watch
 from db.engine import reading
 from db.queries.jobs import arrivals_log
 from db.tables import Embedding, Run, RunState
+from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.worker_processes import wait_for
 
@@ -122,3 +124,28 @@ def test_a_real_worker_takes_in_and_measures_what_is_put_into_the_folder(workspa
 def log(workspace):
     with reading(workspace.engine) as session:
         return arrivals_log(1, most=100, session=session)
+
+
+def test_a_folder_that_cannot_be_looked_at_keeps_no_other_from_it(
+    workspace, author, do, inbox, arrivals, tmp_path, monkeypatch, caplog
+):
+    other = tmp_path.resolve() / "other"
+    other.mkdir()
+    with writing(workspace.engine) as session:
+        second = ensure_dataset("second", author, session=session)
+    asked = {"dataset_id": second, "author_id": author, "parameters": {"folder": str(other)}}
+    do("watch", run_id=submit(workspace, "watch", **asked))
+    look = watching.files_there
+
+    def there(folder, limits):
+        if folder == inbox:
+            raise PermissionError(13, "Permission denied")
+        return look(folder, limits)
+
+    monkeypatch.setattr(watching, "files_there", there)
+    (other / "a.png").write_bytes(b"whole")
+    watch = Watch(workspace)
+    watch.look()
+    watch.look()
+    assert arrivals() == [["a.png"]]
+    assert [record.getMessage() for record in caplog.records] == [f"the watched folder {inbox} could not be looked at"]
