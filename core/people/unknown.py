@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.foundation.workspace import Workspace
 from core.people.quality import Reason, reason_of
 from db.engine import reading
+from db.queries.people.ownership import out_of_sight
 from db.queries.people.quality import loose_with_quality
 
 
@@ -27,11 +28,17 @@ class UnknownFace:
 
 
 def unknown_faces(workspace: Workspace, dataset_id: int) -> list[UnknownFace]:
-    """Every unknown face of a dataset, by instance. One that nobody has measured yet is one that nobody is near."""
+    """Every unknown face of a dataset, by instance, but those of hidden people.
+
+    One that nobody has measured yet is one that nobody is near.
+    """
     with reading(workspace.engine) as session:
         rows = loose_with_quality(dataset_id, session=session)
+        hidden = set(out_of_sight(dataset_id, session=session))
     found = []
     for instance, person, score, quality in rows:
+        if person in hidden:
+            continue
         reason = quality and reason_of(quality, workspace.settings)
         angles = [abs(angle) for angle in (quality.yaw, quality.pitch) if angle is not None] if quality else []
         sharp, size = (quality.sharpness, quality.size) if quality else (None, None)

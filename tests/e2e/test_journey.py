@@ -80,10 +80,9 @@ def wait_for_instance(page):
 def merge_and_think_again(page):
     menu(page, "People")
     expect(page.get_by_text("People (8)")).to_be_visible(timeout=60_000)
+    settle(page)
     for number in (0, 1):
-        page.get_by_test_id("stCheckbox").nth(number).locator("label").click()
-        expect(page.get_by_text("Selected: ")).to_be_visible()
-        settle(page)
+        page.locator(".card .frame").nth(number).click()
     page.get_by_role("button", name="Merge…").click()
     page.get_by_role("button", name="Merge into one person").click()
     expect(page.get_by_text("People (7)")).to_be_visible(timeout=30_000)
@@ -93,17 +92,16 @@ def merge_and_think_again(page):
 
 
 def confirm_two_people(page):
-    rows = page.get_by_test_id("stMain").get_by_role("button", name="Open", exact=True)
+    cards = page.locator(".card")
     for number, name in enumerate(("Ida", "Noor")):  # named people come first
-        rows.nth(number).click()
-        expect(rows).to_have_count(0, timeout=30_000)
+        cards.nth(number).locator(".frame").dblclick()
+        expect(cards).to_have_count(0, timeout=30_000)
         page.get_by_placeholder("Type a name").fill(name)
         page.get_by_placeholder("Type a name").press("Enter")
-        expect(page.get_by_text(re.compile(f"Named .* {name}"))).to_be_visible(timeout=30_000)
-        page.get_by_role("button", name="Confirm all").click()
+        expect(page.get_by_text(re.compile(f"Named .* {name} and confirmed"))).to_be_visible(timeout=30_000)
         expect(page.get_by_text("all confirmed")).to_be_visible(timeout=30_000)
         page.get_by_role("button", name="All people").click()
-        expect(rows).to_have_count(8, timeout=30_000)
+        expect(cards).to_have_count(8, timeout=30_000)
         settle(page)
 
 

@@ -216,6 +216,33 @@ def test_everything_above_a_bar_is_confirmed_at_once(page, people, store):
     assert sum(human for _, human in owners(store, dataset).values()) == 9
 
 
+def test_of_two_annotators_who_merge_overlapping_people_at_once_the_second_changes_nothing(
+    page, visitor, people, store
+):
+    dataset, faces = people
+    one, other, third = (person_of(store, dataset, faces[at]) for at in (0, 4, 7))
+    bert = visitor.new_page()
+    bert.goto(page.url.replace("name=Mina", "name=Bert"))
+    expect(card(bert, one)).to_be_visible(timeout=SLOW)
+    for window, pair in ((page, (one, other)), (bert, (other, third))):
+        settle(window)
+        for person in pair:
+            card(window, person).click()
+        window.keyboard.press("m")
+        expect(window.get_by_role("dialog")).to_contain_text("All", timeout=SLOW)
+        settle(window)
+    page.get_by_role("dialog").get_by_role("button", name="Merge into one person").click()
+    says(page, f"Merged unnamed person {other} into unnamed person {one} (7 faces)")
+    bert.get_by_role("dialog").get_by_role("button", name="Merge into one person").click()
+    expect(bert.get_by_role("dialog").get_by_role("alert")).to_be_visible(timeout=SLOW)
+    assert [person_of(store, dataset, faces[at]) for at in (0, 4, 7)] == [one, one, third]
+    assert len(owners(store, dataset)) == len(faces)
+    bert.close()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    says(page, "Undid: Merged")
+    assert [person_of(store, dataset, faces[at]) for at in (0, 4, 7)] == [one, other, third]
+
+
 def test_names_are_typed_one_after_another_with_the_keyboard_alone(page, people, store):
     dataset, faces = people
     one, other = person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])

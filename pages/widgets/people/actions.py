@@ -103,6 +103,8 @@ def merge_dialog(
         faces = strips(list(people_by_id), each=6, session=session)
     ordered = sorted(people_by_id.values(), key=lambda person: (person.id != into, person.name is None, -person.faces))
     taken = typed is not None and any(person.name == typed[1] and person.id != typed[0] for person in ordered)
+    if len(ordered) < len(set(people)):
+        st.warning(_WORDS["gone_meanwhile"])
     if typed:
         st.info(_WORDS["name_taken" if taken else "name_alike"])
     for person in ordered:

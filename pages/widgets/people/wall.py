@@ -82,7 +82,7 @@ def wall_of_people(dataset_id: int, known: int, newest_run: int, view: PeopleVie
         names = [name for _, name in person_names(dataset_id, session=session)]
     with rows:
         if not people:
-            st.info(_WORDS["nobody_found" if wanted or unnamed else "nobody_yet"])
+            st.info(_WORDS["no_such_name" if wanted else "all_named" if unnamed else "nobody_yet"])
         opened = _cards(dataset_id, people, faces, names, hidden=view == PeopleView.HIDDEN)
     if opened is not None:
         open_person(opened)

@@ -4,6 +4,7 @@ import pytest
 
 from core.people import deciding as people
 from core.people.quality import Reason
+from core.people.showing import hide_people
 from core.people.unknown import counted_reasons, unknown_faces
 from db.writes.quality import set_quality
 from db.writing import writing
@@ -54,3 +55,9 @@ def test_who_has_a_name_is_known_and_who_was_taken_out_is_no_face(workspace, dat
     people.name_person(workspace, owners(workspace, dataset)[faces[2]][0], "Ada", author_id=author)
     people.remove_faces(workspace, faces[3:4], author_id=author)
     assert sorted(why(workspace, dataset)) == faces[4:]
+
+
+def test_who_is_hidden_is_not_among_them(workspace, dataset, author, faces):
+    group(workspace, dataset)
+    hide_people(workspace, [owners(workspace, dataset)[faces[2]][0]], author_id=author)
+    assert set(why(workspace, dataset)) == set(faces[3:])

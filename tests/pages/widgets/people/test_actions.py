@@ -3,7 +3,7 @@
 import pytest
 
 from core.library.names_in_store import annotator_id
-from core.people.deciding import name_person
+from core.people.deciding import merge_people, name_person
 from db.engine import reading
 from db.tables import Instance, Person
 from pages.widgets.people import name_offers
@@ -87,6 +87,22 @@ def test_whoever_stays_gets_all_faces_confirmed_and_the_other_name_is_given_up(s
     assert not page.exception
     assert owners(workspace, dataset) == {face: (bo, True) for face in faces}
     assert named(bo) == "Bo"
+
+
+def test_who_was_merged_away_by_somebody_else_is_told_in_the_question(shown, two, workspace, dataset):
+    ada, bo, *_ = two
+
+    def draw(dataset_id, people):
+        from pages.widgets.people.actions import merge_dialog
+
+        merge_dialog(dataset_id, people)
+
+    page = shown(draw, dataset_id=dataset, people=[ada, bo])
+    assert not page.warning
+    merge_people(workspace, ada, [bo], author_id=annotator_id(workspace, "bert"))
+    page.run()
+    assert page.warning[0].value.startswith("One of them is not there any more")
+    assert button(page, "Merge into one person").disabled
 
 
 def test_a_decision_that_cannot_be_taken_is_told_with_its_reason(shown, two, dataset, named):

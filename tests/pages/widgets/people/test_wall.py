@@ -121,7 +121,7 @@ def test_only_those_without_a_name_are_shown_where_that_is_asked_for(browser, wo
     assert browser.order == three[1:]
     browser.page.text_input[0].input("x").run()
     assert browser.order == []
-    assert browser.page.info[0].value == "Nobody here is so."
+    assert browser.page.info[0].value == "Nobody here has such a name."
 
 
 def test_a_name_is_one_decision_with_the_faces_and_is_undone_as_one(browser, workspace, dataset, three):
