@@ -7,7 +7,8 @@ of an album, a shot of a clip.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
 
 NOBODY: Final = -1
+_PRODUCTS: Final = 4_000_000  # similarities computed at a time
 
 
 @dataclass(frozen=True)
@@ -87,24 +89,39 @@ def second_stage(
     """
     _check(labels, cue, scenes, photos, least, margin)
     said = np.isfinite(cue).all(axis=1) & (scenes >= 0)
+    barred: dict[int, list[int]] = defaultdict(list)
+    for face, person in refused:
+        barred[face].append(person)
     proposals: list[Link] = []
     for scene in np.unique(scenes[said & (labels == NOBODY)]).tolist():
         here = np.flatnonzero(said & (scenes == scene))
         loose, known = here[labels[here] == NOBODY], here[labels[here] != NOBODY]
         if len(known):
-            scores, people = _best_of_people(cue[loose] @ cue[known].T, labels[known])
-            scores[[[(face, person) in refused for person in people.tolist()] for face in loose.tolist()]] = -np.inf
-            proposals += _proposals(loose, scores, people, least, margin)
+            proposals += _proposals_in_scene(loose, known, labels, cue, barred, least, margin)
     return _one_of_a_photo(sorted(proposals, key=lambda link: (-link.score, link.face)), labels, photos)
 
 
-def _best_of_people(similarity: Floats, labels: Ints) -> tuple[Floats, Ints]:
-    """(L, P) the best similarity of each loose face to each of P people, and their labels."""
-    people, column = np.unique(labels, return_inverse=True)
-    best = np.full((len(similarity), len(people)), -np.inf)
-    for place in range(len(people)):
-        best[:, place] = similarity[:, column == place].max(axis=1)
-    return best, people
+def _proposals_in_scene(
+    loose: Ints,
+    known: Ints,
+    labels: Ints,
+    cue: NDArray[np.floating],
+    barred: Mapping[int, Sequence[int]],
+    least: float,
+    margin: float,
+) -> list[Link]:
+    """The links of the loose faces of a scene, a block of them at a time: all faces of a folder may be one scene."""
+    known = known[np.argsort(labels[known], kind="stable")]
+    people, starts = np.unique(labels[known], return_index=True)
+    theirs = cue[known].T
+    proposals: list[Link] = []
+    for part in np.array_split(loose, -(-len(loose) * len(known) // _PRODUCTS)):
+        best = np.maximum.reduceat(cue[part] @ theirs, starts, axis=1)
+        for row, face in enumerate(part.tolist()):
+            if face in barred:
+                best[row, np.isin(people, barred[face])] = -np.inf
+        proposals += _proposals(part, best, people, least, margin)
+    return proposals
 
 
 def _proposals(loose: Ints, scores: Floats, people: Ints, least: float, margin: float) -> list[Link]:

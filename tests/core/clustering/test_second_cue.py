@@ -1,5 +1,6 @@
 """Clothes beside the face: links inside one scene, and weights of both cues."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from core.clustering import second_cue
 from core.clustering.second_cue import NOBODY, Link, cross_validated, fit_fusion, second_stage
 from core.foundation.errors import BadInput
 
@@ -81,6 +83,26 @@ def test_links_keep_to_their_scene_and_leave_everybody_once_in_a_photo(seed: int
         assert photos[link.face] < 0 or photos[link.face] not in photos[labels == link.label]
     placed = [(link.label, photos[link.face]) for link in links if photos[link.face] >= 0]
     assert len(placed) == len(set(placed))
+
+
+def test_a_scene_of_many_faces_takes_little_memory_and_gives_the_same_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    labels = np.where(np.arange(4000) % 2, rng.integers(0, 300, 4000), NOBODY)
+    cue = rng.normal(size=(4000, 16)).astype(np.float32)
+    cue /= np.linalg.norm(cue, axis=1, keepdims=True)
+    scenes, photos = np.zeros(4000, np.int64), np.arange(4000)
+    refused = {(row, int(labels[row + 1])) for row in range(0, 4000, 2)}
+    at_once = second_stage(labels, cue, scenes, photos, least=0.8, margin=0.01, refused=refused)
+    monkeypatch.setattr(second_cue, "_PRODUCTS", 100_000)
+    tracemalloc.start()
+    try:
+        links = second_stage(labels, cue, scenes, photos, least=0.8, margin=0.01, refused=refused)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [(link.face, link.label) for link in links] == [(link.face, link.label) for link in at_once]
+    assert len(links) > 100
+    assert peak < 8e6, "all similarities at once are 16 MB"
 
 
 @pytest.mark.parametrize(
