@@ -1,6 +1,7 @@
 """Search: the pictures that show somebody, by name or by photos; with whom, without whom, and when."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of
 from core.people.search.asking import ask
 from pages.widgets.people.arrivals import arrivals
-from pages.widgets.people.photo_search import choose_least, faces_of_photos
+from pages.widgets.people.photo_search import choose_least, faces_of_photos, lower_least
 from pages.widgets.people.search_fields import choose_conditions, choose_people, choose_unwanted_people
 from pages.widgets.people.search_parcel import take_along
 from pages.widgets.people.search_question import not_this, question_of
@@ -50,4 +51,4 @@ except FacetError as error:
     end_page()
 with results:
     take_along(dataset, album, found)
-    show_found(album, found, question, str(dataset.id))
+    show_found(album, found, question, str(dataset.id), partial(lower_least, dataset.id, encoder))

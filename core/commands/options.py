@@ -9,7 +9,7 @@ import typer
 from click import ClickException
 from pydantic import ValidationError
 
-from core.commands.console import ProgressLine, fail
+from core.commands.console import ProgressLine, fail, one_line
 from core.formats.names import printable
 from core.foundation.errors import FacetError, NotFound
 from core.foundation.settings import explained
@@ -38,8 +38,11 @@ def sentence_instead_of_traceback(command: Callable[..., None]) -> Callable[...,
             raise
         except KeyboardInterrupt:
             fail("stopped; what was finished stays")
-        except (FacetError, OSError) as error:
+        except FacetError as error:
             fail(str(error))
+        except OSError as error:
+            one_file = error.filename and error.strerror and not error.filename2
+            fail(f"{one_line(str(error.filename))}: {error.strerror}" if one_file else str(error))
         except UnicodeEncodeError as error:  # bytes of an argument that are none
             fail(f"{printable(str(error.object))}: it is not a text in UTF-8")
         except ValidationError as error:  # a setting

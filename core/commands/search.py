@@ -76,6 +76,8 @@ def search(
     """
     if blur_others and zip_file is None:
         raise BadInput("people.blur_without_zip")
+    if zip_file is not None and zip_file.exists():  # said before anything is looked for
+        raise BadInput("people.zip_there", file=str(zip_file))
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     conditions: dict[str, Any] = {
@@ -109,7 +111,7 @@ def search(
     if zip_file is not None:
         parcel = Parcel(number, dataset, album, found, blurred=blur_others)
         result["left_out"] = _write_zip(workspace, parcel, zip_file)
-    tell({**result, "threshold": question.threshold}, as_json, lines=_lines(result))
+    tell({**result, "threshold": question.threshold}, as_json, lines=_lines(result, somebody=bool(question.wanted)))
     list_on_stderr([f"left out {item['image']}: {item['reason']}" for item in result.get("left_out", [])])
     raise typer.Exit(1 if result.get("left_out") else 0)
 
@@ -155,13 +157,15 @@ def _expression(every: int, instead: int, never: int) -> Expression:
     return AllOf((*((AnyOf(either),) if either else ()), *map(NotSo, none_of)))
 
 
-def _lines(result: dict[str, Any]) -> Iterator[str]:
+def _lines(result: dict[str, Any], *, somebody: bool) -> Iterator[str]:
     """A search in words."""
     for match in result["matches"]:
         score = "     –" if match["score"] is None else f"{match['score']:.4f}"
         where = f"  {place(tuple(match['box'])).text()}" if match["box"] else ""
         yield one_line(f"{score}  {match['image']}{where}")
     if not result["matches"]:
-        yield "no picture shows this person"
+        yield "no picture shows this person" if somebody else "no picture is as asked for"
     if result["just_below"]:
         yield f"{result['just_below']} more just below the threshold"
+    if result["undated"]:
+        yield f"{result['undated']} left out: nobody knows when they were taken"

@@ -97,12 +97,11 @@ def ask(album: Album, question: PictureQuestion) -> Found:
     Raises
     ------
     BadInput
-        If the threshold is no cosine similarity.
+        If the threshold is no cosine similarity, or a first time or number is above the last one.
     NotEnoughData
         If the faces of somebody who is wanted, or of an example, cancel each other out.
     """
-    if not -1 <= question.threshold <= 1:
-        raise BadInput("arrays.threshold", found=question.threshold)
+    _check(question)
     scores = _similarities(album, question.wanted)
     examples = _similarities(album, question.unwanted)
     own = _own(album, question)
@@ -120,6 +119,20 @@ def ask(album: Album, question: PictureQuestion) -> Found:
     undated = int((holding & np.isnat(album.taken)).sum()) if _asks_for_time(question) else 0
     just_below = int((more & ~met).sum())
     return _found(album, met, at[positive], scores[positive], own[positive], just_below, undated)
+
+
+def _check(question: PictureQuestion) -> None:
+    since, until, least, most = question.since, question.until, question.least_people, question.most_people
+    if not -1 <= question.threshold <= 1:
+        raise BadInput("arrays.threshold", found=question.threshold)
+    if since is not None and until is not None and since > until:
+        raise BadInput("people.times_cross", since=_moment(since), until=_moment(until))
+    if least is not None and most is not None and least > most:
+        raise BadInput("people.counts_cross", least=least, most=most)
+
+
+def _moment(time: np.datetime64) -> str:
+    return str(time.astype("datetime64[s]")).replace("T", " ")
 
 
 def _similarities(album: Album, wanted: tuple[Wanted, ...]) -> Floats:

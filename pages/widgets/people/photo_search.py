@@ -85,7 +85,6 @@ def choose_face(query: PhotoQuery, key: str) -> int:
 def choose_least(dataset_id: int, encoder: ModelVersion) -> float:
     """The least similarity of a match; the threshold in force at first."""
     in_force = threshold_of(workspace(), dataset_id, encoder)
-    key = f"least-{dataset_id}-{in_force}"
     return st.slider(
         "Least similarity",
         _LEAST,
@@ -93,6 +92,15 @@ def choose_least(dataset_id: int, encoder: ModelVersion) -> float:
         step=0.001,
         format="%.3f",
         width=420,
-        **in_address("least", between(_LEAST, 1.0), max(_LEAST, in_force), key=key),
+        **in_address("least", between(_LEAST, 1.0), max(_LEAST, in_force), key=_key_of_least(dataset_id, in_force)),
         help=f"Cosine similarity. {in_force:.3f} is in force for this dataset and {plain(encoder.name)}.",
     )
+
+
+def lower_least(dataset_id: int, encoder: ModelVersion, least: float) -> None:
+    """Let the slider stand at a similarity."""
+    st.session_state[_key_of_least(dataset_id, threshold_of(workspace(), dataset_id, encoder))] = least
+
+
+def _key_of_least(dataset_id: int, in_force: float) -> str:
+    return f"least-{dataset_id}-{in_force}"

@@ -1,7 +1,9 @@
 """What a search has found: pictures with the faces that are meant, event by event."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
+from math import floor
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -27,6 +29,7 @@ from pages.widgets.shared.words import words
 _EVENTS: Final = 6  # of one page
 _PICTURES: Final = 60  # of one page of an event
 _MOST_MARKED: Final = 100
+_LOWEST: Final = 0.0  # cosine similarity: below it nobody looks for a match
 _NOT_THIS: Final = "not"  # the word of faces that are marked so
 _WORDS: Final = words("searching")
 
@@ -37,17 +40,21 @@ def marked_faces() -> list[int]:
     return marked
 
 
-def show_found(album: Album, found: Found, question: PictureQuestion, key: str) -> None:
-    """How much was found and what is just below; the pictures of each event, the best first."""
+def show_found(album: Album, found: Found, question: PictureQuestion, key: str, lower: Callable[[float], None]) -> None:
+    """How much was found and what is just below; the pictures of each event, the best first.
+
+    `lower` lets the least similarity be another one, for who wants to see what is below.
+    """
     _marks()
     if not len(found.pictures):
-        _nothing(album, found, question)
+        _nothing(album, found, question, lower)
         return
     events = _by_event(album, found)
     st.subheader(
         f"{counted(len(found.pictures), 'picture')} of {counted(len(events), 'event')}", anchor=False, divider=False
     )
     st.caption(" ".join(_about(found, question)))
+    _offer_more(found, question, question.threshold - JUST_BELOW, lower)
     place_of_events, offset = paged(len(events), _EVENTS, key=f"events-{key}")
     with place_of_events:
         for rows in events[offset : offset + _EVENTS]:
@@ -63,14 +70,34 @@ def _about(found: Found, question: PictureQuestion) -> list[str]:
     return told
 
 
-def _nothing(album: Album, found: Found, question: PictureQuestion) -> None:
+def _nothing(album: Album, found: Found, question: PictureQuestion, lower: Callable[[float], None]) -> None:
     """That nothing was found, and what could be done about it."""
     told = [_WORDS["nothing"].format(least=question.threshold) if question.wanted else _WORDS["no_picture"]]
-    if question.wanted:
-        nearest = ask(album, replace(question, threshold=-1.0)).scores
-        if len(nearest) and not np.isnan(nearest[0]):
-            told.append(_WORDS["nearest"].format(score=nearest[0]))
+    nearest = _nearest(album, question)
+    if nearest is not None:
+        told.append(_WORDS["nearest"].format(score=nearest))
+    most = int(np.bincount(album.rows).max(initial=0))
+    if question.least_people is not None and question.least_people > most:
+        told.append(_WORDS["most_faces"].format(faces=most))
     st.info(" ".join([*told, *_about(found, question)]))
+    if nearest is not None and nearest > _LOWEST:
+        _offer_more(found, question, min(nearest, question.threshold - JUST_BELOW), lower)
+
+
+def _nearest(album: Album, question: PictureQuestion) -> float | None:
+    """How similar the most similar picture is that is as asked for, whatever the threshold."""
+    if not question.wanted:
+        return None
+    scores = ask(album, replace(question, threshold=-1.0)).scores
+    return float(scores[0]) if len(scores) and not np.isnan(scores[0]) else None
+
+
+def _offer_more(found: Found, question: PictureQuestion, least: float, lower: Callable[[float], None]) -> None:
+    """A button that lets the least similarity be lower, where that may show more."""
+    least = max(_LOWEST, floor(round(least * 1000, 6)) / 1000)  # a step of the slider
+    if question.wanted and (found.just_below or not len(found.pictures)) and least < question.threshold:
+        label = _WORDS["lower"].format(least=least)
+        st.button(label, icon=":material/expand_more:", on_click=lower, args=(least,), key="lower-least")
 
 
 def _by_event(album: Album, found: Found) -> list[Ints]:

@@ -40,7 +40,7 @@ def wrong_settings():
     ("error", "sentence"),
     [
         (BadInput("store.full", of="a.mp4"), str(BadInput("store.full", of="a.mp4"))),
-        (FileNotFoundError(2, "No such file", "x\ny.jpg"), "[Errno 2] No such file: 'x\\ny.jpg'"),
+        (FileNotFoundError(2, "No such file", "x\ny.jpg"), "x\\ny.jpg: No such file"),
         (KeyboardInterrupt(), "stopped; what was finished stays"),
         (RuntimeError("out of\nmemory"), "RuntimeError: out of memory"),
         (UnicodeEncodeError("utf-8", "a\udcff", 1, 2, "surrogates"), "a\\udcff: it is not a text in UTF-8"),

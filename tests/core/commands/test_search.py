@@ -148,6 +148,8 @@ def test_a_search_in_words(facet, album, photos):
     assert stdout == "     –  bea.jpg\n     –  empty.jpg\n"
     _, stdout, _ = facet("search", "--dataset", "faces", "--person", "Cid =1")
     assert stdout == "1.0000  three.jpg  48 × 48 px at 128, 8\n"
+    _, stdout, _ = facet("search", "--dataset", "faces", "--from", "2024")
+    assert stdout == "no picture is as asked for\n5 left out: nobody knows when they were taken\n"
 
 
 def test_pictures_are_taken_along_in_a_new_zip_and_what_is_not_in_it_is_told(told, refused, album, tmp_path):
@@ -162,7 +164,8 @@ def test_pictures_are_taken_along_in_a_new_zip_and_what_is_not_in_it_is_told(tol
     with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
         assert archive.namelist() == ["pictures/both.jpg", "pictures/three.jpg", "matches.json", "matches.csv"]
         assert json.loads(archive.read("matches.json")) == result["matches"]
-    assert "File exists" in refused(*found, "--zip", tmp_path / "plain.zip")
+    again = refused(*found, "--zip", tmp_path / "plain.zip")
+    assert again.startswith(f"{tmp_path / 'plain.zip'}: a file is there already")
     assert refused(*found, "--blur-others").startswith("--blur-others is about the pictures of a --zip")
 
 
@@ -178,6 +181,12 @@ def test_what_cannot_be_asked_is_a_sentence(refused, album, photos):
         "--face is given once for each --photo, in their order: 2 photos, 1 face"
     )
     assert refused(*search, "--person", "Ada", "--face", "1").startswith("--face is given once for each --photo")
+    assert refused(*search, "--from", "2024", "--to", "2023") == (
+        "the first time, 2024-01-01 00:00:00, is after the last one, 2023-12-31 23:59:59: no picture is of both"
+    )
+    assert refused(*search, "--least-people", "3", "--most-people", "2") == (
+        "no picture shows at least 3 people and at most 2"
+    )
     assert "a threshold is a cosine similarity" in refused(*search, "--person", "Ada", "--threshold", "nan")
 
 

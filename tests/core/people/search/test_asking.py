@@ -46,6 +46,16 @@ def test_every_picture_above_the_threshold_is_found_best_first_and_those_just_be
     assert album.faces[result.best].tolist() == [2, 5, 1]
 
 
+def test_a_span_that_ends_before_it_begins_is_refused():
+    album = album_of(1, [PlacedFace(0, X)])
+    day = np.datetime64("2024-05-01")
+    assert found(album, photo(X), least_people=1, most_people=1, since=None, until=day).pictures.tolist() == []
+    with pytest.raises(BadInput, match="the first time, 2024-05-02 00:00:00, is after the last one, 2024-05-01"):
+        found(album, photo(X), since=day + 1, until=day)
+    with pytest.raises(BadInput, match="at least 2 people and at most 1"):
+        found(album, photo(X), least_people=2, most_people=1)
+
+
 def test_several_faces_of_one_photo_set_are_one_person_by_their_mean():
     album = album_of(1, [PlacedFace(0, (1, 1, 0))])
     np.testing.assert_allclose(found(album, photo(X, Y)).scores, [1.0], rtol=1e-6)

@@ -53,9 +53,11 @@ def faces(workspace, dataset):
 
 
 def results(album, found, question):
+    import streamlit as st
+
     from pages.widgets.people.search_results import show_found
 
-    show_found(album, found, question, "key")
+    show_found(album, found, question, "key", lambda least: st.session_state.update(lowered=least))
 
 
 @pytest.fixture
@@ -93,14 +95,24 @@ def test_whom_a_search_for_a_person_only_takes_for_alike_is_marked(searched, gri
 def test_what_is_just_below_and_what_has_no_time_is_counted(searched, grids, faces):
     page = searched(PictureQuestion(photo(), Shows(0), 0.97, since=np.datetime64("2024-01-01")))
     assert page.caption[0].value.endswith("1 more just below: at most 0.05 less similar than 0.970.")
+    (button,) = page.button
+    assert button.label == "Lower the least similarity to 0.920"
+    assert button.click().run().session_state["lowered"] == 0.92
     page = searched(PictureQuestion(photo(), Shows(0), 0.9, since=np.datetime64("2024-01-01")))
+    assert not page.button, "nothing is just below"
     assert page.caption[0].value.endswith("1 picture left out: nobody knows when they were taken.")
 
 
 def test_where_nothing_is_found_the_most_similar_one_is_named(searched, grids, faces):
     page = searched(PictureQuestion(photo(20), Shows(0), 0.9))
     assert page.info[0].value.startswith("No picture shows this at a similarity of 0.900. The most similar one has 0.0")
+    assert page.button[0].label.startswith("Lower the least similarity to 0.0")
+    page = searched(PictureQuestion(photo(), Shows(0), 0.9999, since=np.datetime64("2024-05-01T11:00")))
+    assert f"The most similar one has {SAME:.3f}." in page.info[0].value
+    assert page.button[0].click().run().session_state["lowered"] == pytest.approx(min(SAME, 0.9499), abs=0.001)
     assert searched(PictureQuestion(most_people=0)).info[0].value == "No picture fits."
+    page = searched(PictureQuestion(least_people=8))
+    assert page.info[0].value == "No picture fits. The picture with most faces here has 1."
     assert grids["tiles"] == []
 
 
