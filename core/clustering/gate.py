@@ -9,6 +9,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from core.clustering.sums import means_of
 from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import BadInput
 
@@ -84,9 +85,9 @@ def attached(
     group_of = np.full(len(clusters), -1)
     group_of[loud] = place
     heard = np.flatnonzero(~gate.silent)
-    centres = _means(faces, heard, group_of[units[heard]])
+    centres = means_of(faces, heard, group_of[units[heard]])
     rows = np.flatnonzero(np.isin(units, quiet))
-    means = _means(faces, rows, np.searchsorted(quiet, units[rows]))
+    means = means_of(faces, rows, np.searchsorted(quiet, units[rows]))
     barred = _barred(quiet, group_of, held, len(numbers))
     similarity, best = _nearest(means, centres, barred, threshold, gate.margin)
     found = clusters.copy()
@@ -98,16 +99,6 @@ def attached(
             found[quiet[row]] = numbers[best[row]]
             taken |= wanted
     return found
-
-
-def _means(faces: NDArray[np.float32], rows: Ints, groups: Ints) -> NDArray[np.float32]:
-    """(G, D) mean embedding of the rows of each group; `groups` (len(rows),) in [0, G), none of them empty.
-
-    In single precision: these are asked for at each cut, of all faces.
-    """
-    share = (1 / np.bincount(groups))[groups].astype(np.float32)
-    belongs = scipy.sparse.csr_array((share, (groups, rows)), shape=(int(groups.max()) + 1, len(faces)))
-    return np.asarray(belongs @ faces)
 
 
 def _tags(quiet: Ints, held: Held) -> list[Ints]:

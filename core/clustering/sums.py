@@ -1,4 +1,4 @@
-"""Sums of embeddings by group."""
+"""Sums and means of embeddings by group."""
 
 import numpy as np
 import scipy
@@ -12,3 +12,13 @@ def summed(embeddings: NDArray, groups: Ints, count: int) -> Floats:
     rows = np.arange(len(groups))
     belongs = scipy.sparse.coo_array((np.ones(len(groups)), (groups, rows)), shape=(count, len(groups)))
     return np.asarray(belongs.tocsr() @ embeddings.astype(np.float64))
+
+
+def means_of(embeddings: NDArray[np.float32], rows: Ints, groups: Ints) -> NDArray[np.float32]:
+    """(G, D) float32 mean embedding of the rows of each group; `groups` (len(rows),) in [0, G), none of them empty.
+
+    In single precision: these are asked for at each cut and each look at a person, of all faces.
+    """
+    share = (1 / np.bincount(groups))[groups].astype(np.float32)
+    belongs = scipy.sparse.csr_array((share, (groups, rows)), shape=(int(groups.max()) + 1, len(embeddings)))
+    return np.asarray(belongs @ embeddings)

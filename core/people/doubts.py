@@ -1,17 +1,23 @@
 """How doubtful each person of a dataset is: how little the least fitting face is like the others."""
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clustering.sums import means_of, summed
 from core.foundation.arrays import Floats, Ints
 from core.foundation.workspace import Workspace
-from core.people.vectors import face_vectors
+from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.ownership import confirmed_owners, out_of_sight, owners, separations, whose_faces
 from db.tables import ModelVersion, Person
+
+_ROWS: Final = 1024  # faces that are compared with everybody at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,41 +110,70 @@ class Better:
 def better_people(workspace: Workspace, version: ModelVersion, person_id: int) -> dict[int, Better]:
     """Face to the person whom it is most like, for the faces of a person that no human has confirmed.
 
-    Only where that is somebody else. Nobody is suggested whom a human has said that the face is not.
+    Only where that is somebody else. Nobody is suggested whom a human has said that the face is not, who is in the same
+    photo, or who is hidden.
     """
     with reading(workspace.engine) as session:
         dataset_id = session.get_one(Person, person_id).dataset_id
         owned = dict(owners(dataset_id, session=session))
         confirmed = confirmed_owners(dataset_id, session=session)
-        apart = set(separations(dataset_id, session=session))
+        apart = separations(dataset_id, session=session)
+        hidden = out_of_sight(dataset_id, session=session)
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
     of = np.array([owned.get(face, -1) for face in faces.instances.tolist()], np.int64)
-    order = np.argsort(of, kind="stable")
-    people, starts, counts = np.unique(of[order], return_index=True, return_counts=True)
-    rows = np.flatnonzero(of == person_id)
-    if not len(rows):
+    theirs, others = np.flatnonzero(of == person_id), np.flatnonzero(~np.isin(of, [-1, person_id, *hidden]))
+    waiting = np.array([face not in confirmed for face in faces.instances[theirs].tolist()], bool)
+    if not waiting.any() or not len(others):
         return {}
-    means = np.add.reduceat(faces.vectors[order].astype(np.float32), starts, axis=0) / counts[:, None]
-    alike = faces.vectors[rows] @ means.T
-    alike[:, (people < 0) | (people == person_id)] = -np.inf
-    own = likeness_to_others(faces.vectors[rows], np.zeros(len(rows), np.int64))
-    found: dict[int, Better] = {}
-    for row, face in enumerate(faces.instances[rows].tolist()):
-        best = next((at for at in np.argsort(-alike[row])[:5] if (face, int(people[at])) not in apart), None)
-        if face not in confirmed and best is not None and alike[row, best] > np.nan_to_num(own[row], nan=1.0):
-            found[face] = Better(int(people[best]), float(alike[row, best]))
-    return found
+    own = likeness_to_others(faces.vectors[theirs], np.zeros(len(theirs), np.int64))[waiting]
+    people, which = np.unique(of[others], return_inverse=True)
+    means = means_of(faces.vectors, others, which)
+    best, score = _most_like(faces, theirs[waiting], means, _barred(faces, of, theirs, people, apart))
+    better = score > np.nan_to_num(own, nan=1.0)
+    told = zip(faces.instances[theirs[waiting]][better], people[best[better]], score[better], strict=True)
+    return {int(face): Better(int(person), float(value)) for face, person, value in told}
 
 
-def likeness_to_others(vectors: NDArray[np.floating], which: NDArray[np.integer]) -> Floats:
+def _barred(
+    faces: FaceVectors, of: Ints, theirs: Ints, people: Ints, apart: Sequence[tuple[int, int]]
+) -> dict[int, list[int]]:
+    """Instance to the places in `people` of those whom it cannot be: it was said, or they are in its photo."""
+    place_of = {person: place for place, person in enumerate(people.tolist())}
+    in_photo: dict[int, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(np.isin(faces.images, faces.images[theirs])).tolist():
+        if (place := place_of.get(int(of[row]))) is not None:
+            in_photo[int(faces.images[row])].append(place)
+    pairs = zip(faces.instances[theirs].tolist(), faces.images[theirs].tolist(), strict=True)
+    barred = {face: list(in_photo[image]) for face, image in pairs}
+    for face, person in apart:
+        if face in barred and person in place_of:
+            barred[face].append(place_of[person])
+    return barred
+
+
+def _most_like(
+    faces: FaceVectors, rows: Ints, means: NDArray[np.float32], barred: dict[int, list[int]]
+) -> tuple[Ints, Floats]:
+    """(len(rows),) whom of the means each face is most like, and how much; -inf where it can be none of them."""
+    best, score = np.zeros(len(rows), np.int64), np.zeros(len(rows))
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
+        alike = faces.vectors[part] @ means.T
+        for at, face in enumerate(faces.instances[part].tolist()):
+            alike[at, barred[face]] = -np.inf
+        best[start : start + _ROWS] = alike.argmax(axis=1)
+        score[start : start + _ROWS] = alike.max(axis=1)
+    return best, score
+
+
+def likeness_to_others(vectors: NDArray[np.floating], which: Ints) -> Floats:
     """(N,) average similarity of each of N faces to the others of its group; NaN for one that is alone.
 
     `vectors` (N, D) of unit length, `which` (N,) the group of each, 0 to G - 1.
     """
     if not len(which):
         return np.zeros(0)
-    sums = np.zeros((int(which.max()) + 1, vectors.shape[1]))
-    np.add.at(sums, which, vectors.astype(np.float64))
+    sums = summed(vectors, which, int(which.max()) + 1)
     counts = np.bincount(which)[which]
     to_all = np.einsum("nd,nd->n", vectors, sums[which])
     others = np.maximum(counts - 1, 1)

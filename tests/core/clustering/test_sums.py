@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.clustering.sums import summed
+from core.clustering.sums import means_of, summed
 
 
 def test_rows_are_added_by_their_groups():
@@ -21,3 +21,9 @@ def test_it_is_numpys_own_sum():
 def test_of_nothing_it_is_nothing():
     assert summed(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), 2).tolist() == [[0] * 4] * 2
     assert summed(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), 0).shape == (0, 4)
+
+
+def test_means_are_of_the_chosen_rows_alone():
+    rows = np.array([[1, 2], [10, 20], [3, 6], [50, 50]], np.float32)
+    found = means_of(rows, np.array([2, 1, 0]), np.array([1, 0, 1]))
+    assert (found.dtype, found.tolist()) == (np.float32, [[10, 20], [2, 4]])

@@ -90,6 +90,18 @@ def test_nobody_is_suggested_whom_a_human_has_said_that_it_is_not(workspace, dat
     assert better_people(workspace, encoder_of(workspace, dataset), mixed) == {}
 
 
+@pytest.mark.parametrize("why", ["in the photo", "hidden"])
+def test_nobody_is_suggested_who_is_in_the_same_photo_or_hidden(workspace, dataset, author, why):
+    rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(1, 3), vector(1, 4), vector(1, 5), vector(2, 6)]
+    photos = ["0.jpg", "1.jpg", "2.jpg", "2.jpg" if why == "in the photo" else "3.jpg", "4.jpg", "5.jpg", "6.jpg"]
+    faces = add_faces(workspace, dataset, list(zip(photos, rows, strict=True)))
+    mixed, nearest, next_one = (own(workspace, dataset, part) for part in (faces[:3], faces[3:5], faces[5:]))
+    if why == "hidden":
+        hide_people(workspace, [nearest], author_id=author)
+    found = better_people(workspace, encoder_of(workspace, dataset), mixed)
+    assert found == {faces[2]: Better(next_one, pytest.approx(SAME / 2, abs=1e-6))}
+
+
 def test_what_waits_is_told_with_whose_it_is_and_hidden_people_are_left_out(workspace, dataset, author):
     rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(2, 3), vector(2, 4), vector(3, 5), vector(3, 6)]
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
