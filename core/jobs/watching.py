@@ -1,6 +1,7 @@
 """Looking at watched folders while the worker lives, and starting a run for what has arrived."""
 
 import logging
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
 from typing import Final
@@ -18,12 +19,20 @@ _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 64  # files of one run: what comes in ten thousands is seen to go on
 
 
+@dataclass
+class _Arrivals:
+    """The files of a watched folder, and up to which run it is known what was taken in."""
+
+    arriving: ArrivingFiles = field(default_factory=ArrivingFiles)
+    newest_run: int = 0
+
+
 class Watch:
     """What has been seen of each watched folder so far; what was taken in before is known from the runs that did it."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._seen: dict[tuple[int, str], ArrivingFiles] = {}
+        self._seen: dict[tuple[int, str], _Arrivals] = {}
         self._failing: set[int] = set()
 
     def look(self) -> None:
@@ -45,10 +54,9 @@ class Watch:
                 self._failing.add(dataset_id)
 
     def _look_into(self, dataset_id: int, author_id: int, folder: str) -> None:
-        if (dataset_id, folder) not in self._seen:
-            self._seen[dataset_id, folder] = self._known(dataset_id, folder)
-        files = self._seen[dataset_id, folder]
-        arrived = files.look(files_there(Path(folder), Limits.of(self._workspace.settings)))
+        files = self._seen.setdefault((dataset_id, folder), _Arrivals())
+        self._learn(files, dataset_id, folder)
+        arrived = files.arriving.look(files_there(Path(folder), Limits.of(self._workspace.settings)))
         with reading(self._workspace.engine) as session:
             busy = has_open_run(dataset_id, ARRIVALS, session=session)
         if not arrived or busy:
@@ -56,10 +64,12 @@ class Watch:
         taken = arrived[:_AT_ONCE]
         who = {"dataset_id": dataset_id, "author_id": author_id}
         start(self._workspace, ARRIVALS, **who, folder=folder, files=[list(mark) for mark in taken], seen=time())
-        files.take(taken)
 
-    def _known(self, dataset_id: int, folder: str) -> ArrivingFiles:
+    def _learn(self, files: _Arrivals, dataset_id: int, folder: str) -> None:
+        """What runs are to take in, or have, is known: those of this worker, of others, and of earlier ones."""
         with reading(self._workspace.engine) as session:
-            runs = parameters_of_runs(dataset_id, ARRIVALS, session=session)
-        marks = [FileMark(*mark) for given in runs if given["folder"] == folder for mark in given["files"]]
-        return ArrivingFiles(marks)
+            runs = parameters_of_runs(dataset_id, ARRIVALS, after=files.newest_run, session=session)
+        for number, given in runs:
+            files.newest_run = number
+            if given["folder"] == folder:
+                files.arriving.take(FileMark(*mark) for mark in given["files"])

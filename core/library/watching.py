@@ -58,7 +58,7 @@ def files_there(folder: Path, limits: Limits) -> list[FileMark]:
 class ArrivingFiles:
     """Tells which files are new and whole: not known, and as large and as old as when they were looked at before."""
 
-    def __init__(self, known: Iterable[FileMark]) -> None:
+    def __init__(self, known: Iterable[FileMark] = ()) -> None:
         self._known = set(known)
         self._before: set[FileMark] = set()
 

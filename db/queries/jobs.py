@@ -1,6 +1,7 @@
 """Reads about runs."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +135,16 @@ def has_open_run(dataset_id: int, kind: str, *, session: Session) -> bool:
     return session.exec(runs.limit(1)).first() is not None
 
 
-def parameters_of_runs(dataset_id: int, kind: str, *, session: Session) -> Sequence[Mapping[str, Any]]:
-    """What every run of a kind was asked for in a dataset, whatever became of it."""
-    return session.exec(select(Run.parameters).where(Run.dataset_id == dataset_id, Run.kind == kind)).all()
+def parameters_of_runs(
+    dataset_id: int, kind: str, *, after: int = 0, session: Session
+) -> Sequence[tuple[int, Mapping[str, Any]]]:
+    """Every run of a kind in a dataset that came after a run, and what it was asked for, whatever became of it."""
+    asked = select(Run.id, Run.parameters).where(Run.dataset_id == dataset_id, Run.kind == kind, Run.id > after)
+    return session.exec(asked.order_by(col(Run.id))).all()
 
 
 def arrivals_log(dataset_id: int, *, most: int, session: Session) -> list[dict[str, Any]]:
     """What has arrived in the watched folder of a dataset, the newest first (`core.jobs.watch_tasks`)."""
     done = (Run.dataset_id == dataset_id, Run.kind == "arrivals", Run.state == RunState.DONE)
-    runs = session.exec(select(Run.counts).where(*done).order_by(col(Run.id).desc()).limit(most))
-    return [row for counts in runs for row in counts["log"]][:most]
+    runs = select(Run.counts).where(*done).order_by(col(Run.id).desc()).execution_options(yield_per=100)
+    return list(islice((row for counts in session.exec(runs) for row in counts["log"]), most))

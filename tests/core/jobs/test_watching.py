@@ -149,3 +149,17 @@ def test_a_folder_that_cannot_be_looked_at_keeps_no_other_from_it(
     watch.look()
     assert arrivals() == [["a.png"]]
     assert [record.getMessage() for record in caplog.records] == [f"the watched folder {inbox} could not be looked at"]
+
+
+def test_what_another_worker_has_taken_in_is_not_taken_in_again(workspace, inbox, arrivals):
+    one, other = Watch(workspace), Watch(workspace)
+    for watch in (one, other):
+        watch.look()
+    (inbox / "a.png").write_bytes(b"whole")
+    for watch in (one, other, one):
+        watch.look()
+    end_all(workspace)
+    (inbox / "b.png").write_bytes(b"whole")
+    other.look()
+    other.look()
+    assert arrivals() == [["a.png"], ["b.png"]]

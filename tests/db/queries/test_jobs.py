@@ -96,8 +96,10 @@ def test_the_newest_run_that_was_done_counts_in_each_dataset(workspace, dataset,
     with reading(workspace.engine) as session:
         found = newest_done_by_dataset("watch", session=session)
         asked = parameters_of_runs(dataset, "watch", session=session)
+        later = parameters_of_runs(dataset, "watch", after=newest, session=session)
     assert {number: run.id for number, run in found.items()} == {dataset: newest}
-    assert [given["folder"] for given in asked] == ["/a", "/b", "/c"]
+    assert [given["folder"] for _, given in asked] == ["/a", "/b", "/c"]
+    assert later == asked[2:]
 
 
 def test_a_run_is_open_while_it_waits_or_works_and_the_log_of_arrivals_has_the_newest_first(workspace, dataset, author):
