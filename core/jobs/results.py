@@ -246,6 +246,7 @@ def arrived(counts: Counts) -> Message:
         "run_results.arrived",
         files=len(counts["log"]),
         added=counts["added"],
+        duplicates=counts["duplicates"],
         skipped=counts["skipped"],
         taking_in=seconds["import"],
         detecting=seconds["detection"],

@@ -47,6 +47,7 @@ class PictureIntake(Intake):
     def __init__(self, workspace: Workspace, **import_: Any) -> None:
         super().__init__(workspace, **import_)
         self.duplicates = 0
+        self.here_as: dict[str, str] = {}  # of each file whose content is here already, the path of its picture
         self.asked = False
         with reading(workspace.engine) as session:
             here = select(Image.sha256, Image.original).where(Image.dataset_id == self.dataset_id)
@@ -134,6 +135,7 @@ class PictureIntake(Intake):
             self.finished.remove((image_id, path))
             return
         self.duplicates += 1
+        self.here_as[path] = image.path
         if session.get(ImagePath, (image_id, path)) is None:
             session.add(ImagePath(image_id=image_id, path=path))
         if identity and image.identity is None:

@@ -178,8 +178,9 @@ CASES = [
     ("watch", {"folder": None}, "no folder is watched any more"),
     (
         "arrivals",
-        {"added": 1, "skipped": 1, "log": [{"import": 0.25, "detection": 1, "embedding": 0.5}] * 2},
-        "2 files arrived: 1 added, 1 not, or not whole; import 0.5 s, detection 2.0 s, embedding 1.0 s",
+        {"added": 1, "duplicates": 1, "skipped": 1, "log": [{"import": 0.25, "detection": 1, "embedding": 0.5}] * 3},
+        "3 files arrived: 1 added, 1 here already, 1 not taken in or not whole; "
+        "import 0.8 s, detection 3.0 s, embedding 1.5 s",
     ),
     (
         "clothes",

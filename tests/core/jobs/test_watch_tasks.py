@@ -7,6 +7,7 @@ import time
 import pytest
 from sqlmodel import select
 
+from core.foundation.messages import worded
 from core.people.face_models import FaceModels
 from db.engine import reading
 from db.tables import CaptureTime, Embedding, Image, RunState
@@ -51,6 +52,8 @@ def test_the_same_content_again_is_there_already_and_a_kill_does_nothing_twice(w
     (inbox / "copy.png").write_bytes(tiny_picture(1, 20))
     run = arrive(do, inbox, "copy.png")
     assert (run.counts["added"], run.counts["duplicates"], run.counts["faces"]) == (0, 1, 1)
+    assert run.counts["skipped"] == 0
+    assert [worded(row["reason"]) for row in run.counts["log"]] == ["it is here already, as one.png"]
 
 
 def test_a_file_outside_of_the_folder_is_not_read_whatever_a_run_names(workspace, do, inbox):
