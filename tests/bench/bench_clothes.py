@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import col, select
 
-from core.clustering.second_cue import NOBODY, cross_validated, second_stage
+from core.clustering.second_cue import NOBODY, second_stage
 from core.foundation.arrays import Floats, Ints
 from core.foundation.progress import DEAF
 from core.foundation.settings import Settings
@@ -33,6 +33,7 @@ from core.people.encoders import encoder_of
 from core.people.search.album import Album
 from db.engine import reading
 from db.tables import Instance
+from tests.bench.fused_cues import cross_validated
 from tests.bench.machine import Row, facts, table
 from tests.builders.places import ROOT, SHARED
 
