@@ -7,8 +7,10 @@ import typer
 
 from core.commands.console import list_on_stderr, tell
 from core.commands.options import DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
+from core.foundation.errors import BadInput
 from core.foundation.messages import worded
 from core.foundation.workspace import Workspace
+from core.people.comparing import TRUTHS
 
 app = typer.Typer()
 
@@ -40,6 +42,8 @@ def compare_groupings(
 
     Ends with exit code 1 where a way could not be done.
     """
+    if truth not in TRUTHS:  # before a run that could only fail
+        raise BadInput("people.no_such_truth", found=truth, choices=list(TRUTHS))
     workspace = Workspace.open()
     asked = {"truth": truth, "best": best, "clothes": clothes, "encoder": encoder}
     counts = run_with_progress(workspace, "groupings", dataset_id(workspace, dataset), **asked).counts

@@ -15,6 +15,7 @@ from pages.widgets.shared.text import plain, sentence, stored, utc
 from pages.widgets.shared.words import words
 
 _STARTED: Final = "people.run"  # the run that was started here
+_FOLD: Final = "people.fold"  # the choice would cover how the run gets on
 _WORDS: Final = words("deciding_about_people")
 
 
@@ -26,7 +27,10 @@ def group_again(dataset_id: int) -> None:
     except FacetError as error:
         st.button("Group again", disabled=True, help=sentence(error))
         return
-    opened = st.popover("Group again", icon=":material/refresh:", key=f"group-again-{dataset_id}", on_change="rerun")
+    key = f"group-again-{dataset_id}"
+    if st.session_state.pop(_FOLD, False):
+        st.session_state[key] = False
+    opened = st.popover("Group again", icon=":material/refresh:", key=key, on_change="rerun")
     if not opened.open:
         return
     with opened:
@@ -61,6 +65,7 @@ def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> Non
 
 def _start(kind: str, dataset_id: int, **asked: Any) -> None:
     st.session_state[_STARTED] = start_run(kind, dataset_id, **asked)
+    st.session_state[_FOLD] = True
     st.rerun()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.jobs.kinds import kinds_shown_on, must_wait
-from db.queries.jobs import newest_ended_run
+from db.queries.jobs import newest_done_by_dataset, newest_ended_run
 from db.tables import Run, RunState
 from pages.widgets.shared.address import among, in_address
 from pages.widgets.shared.resources import read, start_run
@@ -33,10 +33,12 @@ def ways_of_grouping(dataset_id: int) -> None:
     if newest is None:
         if not busy:
             st.info(_WORDS["nothing_yet"])
-    elif newest.state != RunState.DONE:
+        return
+    if newest.state != RunState.DONE:
         result(newest)
-    else:
-        _table(newest)
+    made = read(lambda session: newest_done_by_dataset(_KIND, session=session)).get(dataset_id)
+    if made is not None:
+        _table(made)
 
 
 def _compare_anew(dataset_id: int, busy: bool) -> None:

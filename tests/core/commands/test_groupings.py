@@ -45,3 +45,9 @@ def test_what_cannot_be_compared_is_refused(refused, told, photos, people_staged
     assert "no dataset" in refused("compare-groupings", "--dataset", "elsewhere")
     told("import", photos, "--dataset", "empty")
     assert "dlib-resnet" in refused("compare-groupings", "--dataset", "empty")
+
+
+def test_another_truth_is_refused_before_any_run(refused, told, people_staged):
+    before = told("runs")
+    assert refused("compare-groupings", "--dataset", "faces", "--truth", "x").startswith("'x' is no truth")
+    assert told("runs") == before

@@ -55,3 +55,21 @@ def test_how_a_grouping_of_ones_own_ended_is_shown_until_another_has(shown, work
     assert "2 faces" in shown(draw, {"people.run": run.id}, newest=run).markdown[0].value
     assert not shown(draw, {"people.run": run.id - 1}, newest=run).markdown
     assert not shown(draw, newest=None).markdown
+
+
+@pytest.mark.parametrize(("label", "kind"), [("Group now", "people"), ("Ask the clothes", "clothes")])
+def test_the_choice_folds_when_a_run_is_started_and_opens_again(shown, started, workspace, dataset, label, kind):
+    def draw(dataset_id):
+        from pages.widgets.people.group_again import group_again
+
+        group_again(dataset_id)
+
+    add_faces(workspace, dataset, [("a.jpg", vector(0)), ("b.jpg", vector(0, 1))])
+    key = f"group-again-{dataset}"
+    page = shown(draw, {key: True}, dataset_id=dataset)
+    (button,) = [button for button in page.button if button.label == label]
+    button.click().run()
+    assert not page.exception
+    assert [name for name, _ in started()] == [kind]
+    assert not page.session_state[key], "what the run says is under it"
+    assert not page.button

@@ -95,3 +95,14 @@ def test_what_could_not_be_done_and_what_failed_are_said(shown, workspace, datas
     page = shown(ways, dataset_id=dataset)
     assert "is no truth to compare with" in page.error[0].value
     assert not page.dataframe
+
+
+def test_a_comparison_that_failed_does_not_hide_the_one_before(shown, workspace, dataset, author, faces):
+    run_here(workspace, "groupings", dataset, {"truth": "folders"}, Progress())
+    error = {"code": "people.no_memory_to_group", "fields": {}}
+    failed = {"state": RunState.FAILED, "finished_at": now(), "error": error}
+    with writing(workspace.engine) as session:
+        session.add(Run(kind="groupings", dataset_id=dataset, author_id=author, **failed))
+    page = shown(ways, dataset_id=dataset)
+    assert "it takes more memory than there is" in page.error[0].value
+    assert len(page.dataframe[0].value) == len(METHODS) + 1
