@@ -69,7 +69,9 @@ def cut_dialog(dataset_id: int, person: PersonSummary) -> None:
         tiles = [face_tile(faces[face]) for face in side[:_SIDE] if face in faces]
         picture_grid(tiles, key=f"cut-{key}", size=72, label=_WORDS[key])
     with st.container(horizontal=True):
-        split = st.button(_WORDS["split"].format(faces=counted(len(cut.leaving), "face")), type="primary")
+        # named by its faces: where the sides are others by now than were shown, a click on them does nothing
+        key = f"split-{hash((*cut.staying, -1, *cut.leaving))}"
+        split = st.button(_WORDS["split"].format(faces=counted(len(cut.leaving), "face")), type="primary", key=key)
         cancel = st.button("Cancel")
     shown = dict.fromkeys(cut.leaving, person.id)
     if cancel or (split and decide(dataset_id, move_faces, cut.leaving, shown=shown)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.people.deciding import release_faces
 from db.engine import reading
 from db.tables import Person
 from tests.builders.people_rows import own
@@ -51,6 +52,18 @@ def test_the_proposed_cut_is_shown_and_made(shown, workspace, dataset, mixed):
     after = owners(workspace, dataset)
     assert {after[face] for face in (faces[0], faces[1], faces[3])} == {(person, False)}
     assert after[faces[2]][0] != person
+
+
+def test_a_cut_that_was_not_shown_is_not_made(shown, workspace, dataset, author, mixed):
+    person, faces = mixed
+    page = shown(asked, dataset_id=dataset, person_id=person)
+    release_faces(workspace, [faces[2]], author_id=author)  # by somebody else, meanwhile
+    button(page, "Two people: split 1 face off").click().run()
+    assert not page.exception
+    assert owners(workspace, dataset) == dict.fromkeys((faces[0], faces[1], faces[3]), (person, False))
+    assert "**Stay this person** · 2 faces" in [text.value for text in page.markdown]
+    button(page, "Two people: split 1 face off").click().run()
+    assert len(set(owners(workspace, dataset).values())) == 2
 
 
 def test_who_cannot_be_cut_is_said_not_to_be(shown, workspace, dataset, small_dataset):
