@@ -7,10 +7,12 @@ import json
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Any, Final
+
+import numpy as np
 
 from core.formats.names import guard, safe_name, same_name
 from core.foundation.errors import BadInput, FacetError, NotFound
@@ -60,8 +62,9 @@ def keep_parcel(parcel: Parcel) -> str:
     content.update(parcel.album.images[parcel.found.pictures].tobytes())
     content.update(parcel.album.faces[parcel.found.faces].tobytes())
     ticket = content.hexdigest()[:32]
+    without_vectors = replace(parcel.album, vectors=np.zeros((0, 0), np.float32))  # of a large dataset 200 MB each
     with _lock:
-        _waiting[ticket] = parcel
+        _waiting[ticket] = replace(parcel, album=without_vectors)
         _waiting.move_to_end(ticket)
         while len(_waiting) > _MOST:
             _waiting.popitem(last=False)

@@ -163,3 +163,10 @@ def test_the_same_parcel_has_one_ticket_and_the_oldest_go_first(parcel, monkeypa
     assert not kept_parcel(plain).blurred
     with pytest.raises(NotFound, match="search again"):
         kept_parcel(blurred)
+
+
+def test_what_waits_to_be_fetched_holds_no_vectors_and_is_the_same(workspace, parcel):
+    made = parcel(blurred=True)
+    kept = kept_parcel(keep_parcel(made))
+    assert (made.album.vectors.size > 0, kept.album.vectors.size) == (True, 0)
+    assert unpacked(workspace, kept) == unpacked(workspace, made)
