@@ -193,7 +193,8 @@ def _owner(row: Assignment | None) -> int:
 def _record(
     faces: Sequence[int], person_by_face: dict[int, int], dataset_id: int, run_id: int, *, session: Session
 ) -> PeopleEvent:
+    """The decision touches faces alone: it can be undone when somebody has a name since, which stays."""
     run = session.get_one(Run, run_id)
-    people = sorted({person_by_face[face] for face in faces})
+    people = {person_by_face[face] for face in faces}
     summary = message("decisions.clothes", faces=len(faces), people=len(people))
-    return record(KIND, summary, dataset_id, faces, people, run.author_id, session=session)
+    return record(KIND, summary, dataset_id, faces, [], run.author_id, session=session)

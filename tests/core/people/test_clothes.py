@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Picture
 from sqlmodel import select
 
-from core.foundation.errors import BadInput
+from core.foundation.errors import BadInput, Conflict
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF
 from core.jobs.kinds import RUN_KINDS
@@ -17,7 +17,7 @@ from core.people.clothes import KIND, link_by_clothes
 from core.people.deciding import confirm_faces, move_faces, release_faces
 from db.engine import reading
 from db.queries.people.decisions import last_decision
-from db.tables import Assignment, Image, PeopleEvent, Run, RunState
+from db.tables import Assignment, Image, PeopleEvent, Person, Run, RunState
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group, owners, vector
 
@@ -100,6 +100,24 @@ def test_it_is_undone_as_one_and_can_be_done_again(workspace, dataset, album, au
     assert owners(workspace, dataset) == before
     deciding.undo(workspace, taken_back, author_id=author)
     assert owners(workspace, dataset) == after
+
+
+def test_it_is_undone_also_when_the_person_has_a_name_since_and_not_when_they_were_merged(
+    workspace, dataset, album, author, run
+):
+    alone, red, blue = (person(workspace, dataset, album[at]) for at in (4, 0, 2))
+    link(workspace, dataset, run)
+    with reading(workspace.engine) as session:
+        event = last_decision(dataset, session=session)
+    deciding.name_person(workspace, red, "Ada", author_id=author)
+    merged = deciding.merge_people(workspace, blue, [red], author_id=author)
+    with pytest.raises(Conflict):
+        deciding.undo(workspace, event, author_id=author)
+    deciding.undo(workspace, merged, author_id=author)
+    deciding.undo(workspace, event, author_id=author)
+    assert person(workspace, dataset, album[4]) == alone
+    with reading(workspace.engine) as session:
+        assert session.get_one(Person, red).name == "Ada"
 
 
 def test_a_second_time_there_is_nothing_left_to_link(workspace, dataset, album, run):
