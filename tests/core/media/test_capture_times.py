@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin
 
 from core.media.capture_times import capture_time
 
@@ -51,6 +51,24 @@ def test_a_photo_without_exif_has_no_time_and_what_is_no_photo_is_an_error(tmp_p
     for name in ("text.jpg", "nowhere.jpg"):
         with pytest.raises(OSError, match=name):
             capture_time(tmp_path / name)
+
+
+def test_the_pixels_of_a_png_are_unpacked_only_where_something_is_said_behind_them(tmp_path, monkeypatch):
+    exif, file = Image.Exif(), tmp_path / "a.png"
+    exif[ExifTags.Base.DateTime] = CHANGED
+    Image.new("RGB", (8, 6)).save(file, exif=exif)
+    content = file.read_bytes()
+    length = int.from_bytes(content[33:37], "big")
+    block = content[33 : 45 + length]  # eXIf follows IHDR
+    assert block[4:8] == b"eXIf"
+    plain = content.replace(block, b"")
+    file.write_bytes(plain[:-12] + block + plain[-12:])
+    assert capture_time(file) == datetime(2025, 12, 24, 8)
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda _: pytest.fail("the pixels were unpacked"))
+    file.write_bytes(content)
+    assert capture_time(file) == datetime(2025, 12, 24, 8)
+    file.write_bytes(plain)
+    assert capture_time(file) is None
 
 
 def test_a_damaged_exif_block_says_no_time(tmp_path):
