@@ -16,7 +16,7 @@ from core.library.importing import PictureIntake
 from core.library.sources import SourceFile
 from core.library.watching import folder_to_watch
 from db.engine import reading
-from db.queries.jobs import skipped_page
+from db.queries.jobs import reasons_by_path
 from db.tables import Run
 
 
@@ -40,7 +40,7 @@ def arrivals_task(workspace: Workspace, run: Run, progress: Progress) -> dict[st
             counts, here_as = _take_in(workspace, run, folder, names, progress)
         found = faces_task(workspace, run, progress)
     with reading(workspace.engine) as session:
-        skipped = dict(skipped_page(run.id, limit=len(names) * 2 + 1, session=session))
+        skipped = reasons_by_path(run.id, names, session=session)
     reasons = {path: message("images.here_already", path=here).to_json() for path, here in here_as.items()} | skipped
     each = {part: spent[part] / len(names) for part in ("import", "detection", "embedding")}
     seen = run.parameters["seen"]

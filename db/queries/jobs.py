@@ -114,6 +114,12 @@ def skipped_page(
     ).all()
 
 
+def reasons_by_path(run_id: int, paths: Collection[str], *, session: Session) -> dict[str, Mapping[str, Any]]:
+    """Why a run could not use some files, by path; of one that it tried several times, the last reason."""
+    told = select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id, col(Skipped.path).in_(paths))
+    return dict(session.exec(told.order_by(col(Skipped.id))).all())
+
+
 def reasons_of_skipping(dataset_id: int, code: str, *, session: Session) -> Sequence[Mapping[str, Any]]:
     """Why runs of a dataset have skipped something: the reasons of one code."""
     why = type_coerce(Skipped.reason, String).startswith(f'{{"code": "{code}"', autoescape=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from core.foundation.messages import worded
 from core.people.face_models import FaceModels
 from db.engine import reading
-from db.tables import CaptureTime, Embedding, Image, RunState
+from db.tables import CaptureTime, Embedding, Image, RunState, Scan
+from db.writing import writing
 from tests.builders.tiny_models import TinyEncoder, tiny_models, tiny_picture
 
 
@@ -54,6 +55,20 @@ def test_the_same_content_again_is_there_already_and_a_kill_does_nothing_twice(w
     assert (run.counts["added"], run.counts["duplicates"], run.counts["faces"]) == (0, 1, 1)
     assert run.counts["skipped"] == 0
     assert [worded(row["reason"]) for row in run.counts["log"]] == ["it is here already, as one.png"]
+
+
+def test_pictures_that_were_gone_before_hide_no_reason_of_what_arrives(workspace, do, inbox):
+    for number in range(4):
+        (inbox / f"gone{number}.png").write_bytes(tiny_picture(1, 30 + number))
+    arrive(do, inbox, *(f"gone{number}.png" for number in range(4)))
+    for file in workspace.originals.rglob("*.png"):
+        file.unlink()
+    with writing(workspace.engine) as session:
+        session.exec(delete(Scan))
+    (inbox / "worse.png").write_bytes(b"\x89PNG but no picture")
+    run = arrive(do, inbox, "worse.png")
+    assert run.counts["skipped"] == 1
+    assert [row["reason"]["code"][:7] for row in run.counts["log"]] == ["images."]
 
 
 def test_a_file_outside_of_the_folder_is_not_read_whatever_a_run_names(workspace, do, inbox):
