@@ -40,7 +40,8 @@ def watch(
         run = newest_done_by_dataset(WATCH, session=session).get(number)
         arrivals = arrivals_log(number, most=1000, session=session)
     watched: str | None = run.counts["folder"] if run else None
-    lines = [one_line(watched or "no folder is watched"), *(_line(row) for row in arrivals)]
+    state = f"{watched} is watched while the workbench runs" if watched else "no folder is watched"
+    lines = [one_line(state), *(_line(row) for row in arrivals)]
     tell({"folder": watched, "arrivals": arrivals}, as_json, lines=lines)
 
 

@@ -50,6 +50,6 @@ def _row(row: dict[str, Any]) -> dict[str, str]:
     return {
         _WORDS["file"]: row["path"],
         _WORDS["arrived"]: f"{arrived:%Y-%m-%d %H:%M:%S}",
+        _WORDS["reason"]: reason,  # before the seconds: these go out of a narrow window first
         **seconds,
-        _WORDS["reason"]: reason,
     }

@@ -12,6 +12,7 @@ def test_a_folder_is_watched_and_no_more(told, facet, refused, workspace, tmp_pa
     inbox.mkdir()
     assert told("watch", inbox, "--dataset", "d") == (0, {"folder": str(inbox), "arrivals": []})
     assert told("watch", "--dataset", "d") == (0, {"folder": str(inbox), "arrivals": []})
+    assert facet("watch", "--dataset", "d")[:2] == (0, f"{inbox} is watched while the workbench runs\n")
     assert facet("watch", "--dataset", "d", "--stop")[:2] == (0, "no folder is watched\n")
     assert "there is no such folder" in refused("watch", tmp_path / "nowhere", "--dataset", "d")
     assert refused("watch", inbox, "--dataset", "d", "--stop") == "give a folder to watch, or --stop, not both"

@@ -46,6 +46,6 @@ def test_what_arrived_is_a_table_as_plain_text(shown, dataset, wrote):
     assert not page.exception
     assert page.caption[0].value.startswith(r"\/photos\/\*in\*")
     table = page.table[0].value
-    assert table.columns.tolist()[:3] == ["File", "Arrived", "Waited (s)"]
+    assert table.columns.tolist()[:3] == ["File", "Arrived", "Why not in, or not whole"]
     assert table.iloc[0, 0] == plain("*a*.png")
     assert table.iloc[0, 1] == plain("2024-05-01 18:30:05")
