@@ -15,12 +15,15 @@ from db.queries.people.listing import boxes_in_pictures, person_names
 _SIDES: Final = ("left", "top", "right", "bottom")
 
 
-def listed_matches(workspace: Workspace, album: Album, found: Found, dataset_id: int) -> list[dict[str, Any]]:
+def listed_matches(
+    workspace: Workspace, album: Album, found: Found, dataset_id: int, files: Mapping[int, str] | None = None
+) -> list[dict[str, Any]]:
     """The pictures of a search, best first.
 
     Of each: `image` (its path), `score` and `box` of the face that is meant, None where nobody is looked for or
     measured; `faces`, all that are meant [{box, score, person, known}]; `taken`, the camera's clock in ISO 8601 or
-    None; `event`, its number. Boxes are left, top, right and bottom in pixels of the upright picture.
+    None; `event`, its number. Where the pictures of rows of the album are `files`, `file` is the name of that, None
+    where there is none. Boxes are left, top, right and bottom in pixels of the upright picture.
     """
     instances = album.faces[found.faces].tolist()
     with reading(workspace.engine) as session:
@@ -39,6 +42,7 @@ def listed_matches(workspace: Workspace, album: Album, found: Found, dataset_id:
         faces[int(album.rows[row])].append(shown)
     return [
         {
+            **({} if files is None else {"file": files.get(picture)}),
             "image": album.paths[picture],
             "score": _number(score) if best in boxes else None,
             "box": boxes.get(best),
@@ -57,7 +61,7 @@ def one_row_each(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The faces of `listed_matches` as rows of one length, for a table; a picture without any is a row too."""
     rows = []
     for match in matches:
-        of_picture = {name: match[name] for name in ("image", "event", "taken")}
+        of_picture = {name: match[name] for name in ("file", "image", "event", "taken") if name in match}
         for face in match["faces"] or [{"score": None, "person": None, "known": None, "box": [None] * 4}]:
             of_face = {name: face[name] for name in ("score", "person", "known")}
             rows.append({**of_picture, **of_face, **dict(zip(_SIDES, face["box"], strict=True))})

@@ -95,6 +95,7 @@ def zipped_parcel(
 def _entries(workspace: Workspace, parcel: Parcel, left_out: list[dict[str, Any]]) -> Iterator[_Entry]:
     meant = frozenset(parcel.album.faces[parcel.found.faces].tolist())
     taken: set[str] = set()
+    files: dict[int, str] = {}
     for row in parcel.found.pictures.tolist():
         path = parcel.album.paths[row]
         try:
@@ -103,8 +104,9 @@ def _entries(workspace: Workspace, parcel: Parcel, left_out: list[dict[str, Any]
             reason = error.message.nowhere().to_json() if isinstance(error, FacetError) else error.strerror or error
             left_out.append({"image": path, "reason": str(worded(reason))})
             continue
-        yield _entry(_free_name(path, suffix, taken)), content
-    matches = listed_matches(workspace, parcel.album, parcel.found, parcel.dataset_id)
+        files[row] = _free_name(path, suffix, taken)
+        yield _entry(files[row]), content
+    matches = listed_matches(workspace, parcel.album, parcel.found, parcel.dataset_id, files)
     yield _list_entry("matches.json"), [json.dumps(matches, ensure_ascii=False, indent=1).encode()]
     yield _list_entry("matches.csv"), [_csv(one_row_each(matches))]
     if left_out:

@@ -163,7 +163,9 @@ def test_pictures_are_taken_along_in_a_new_zip_and_what_is_not_in_it_is_told(tol
     assert (code, result["left_out"]) == (0, [])
     with zipfile.ZipFile(tmp_path / "plain.zip") as archive:
         assert archive.namelist() == ["pictures/both.jpg", "pictures/three.jpg", "matches.json", "matches.csv"]
-        assert json.loads(archive.read("matches.json")) == result["matches"]
+        assert json.loads(archive.read("matches.json")) == [
+            {"file": f"pictures/{match['image']}", **match} for match in result["matches"]
+        ]
     again = refused(*found, "--zip", tmp_path / "plain.zip")
     assert again.startswith(f"{tmp_path / 'plain.zip'}: a file is there already")
     assert refused(*found, "--blur-others").startswith("--blur-others is about the pictures of a --zip")

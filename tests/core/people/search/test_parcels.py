@@ -92,7 +92,9 @@ def test_the_zip_holds_the_files_as_they_were_imported_and_a_list_of_what_was_fo
     assert sorted(pictures.values()) == sorted(photos.values())
     matches = json.loads(files["matches.json"])
     assert {match["image"] for match in matches} == set(photos)
+    assert all(files[match["file"]] == photos[match["image"]] for match in matches), "the list says which file it is"
     rows = list(csv.DictReader(io.StringIO(files["matches.csv"].decode())))
+    assert [row["file"] for row in rows] == [match["file"] for match in matches]
     assert [(row["image"], row["person"], row["left"]) for row in rows] == [
         (f"'{match['image']}", "'=Ada", "10.0") for match in matches
     ]
@@ -133,6 +135,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason_and_the_rest_goes_on(work
         file.write(b"more")
     files = unpacked(workspace, made)
     assert not [name for name in files if name.startswith("pictures/")]
+    assert {match["file"] for match in json.loads(files["matches.json"])} == {None}
     rows = {row["image"]: row["reason"] for row in csv.DictReader(io.StringIO(files["left-out.csv"].decode()))}
     assert set(rows) == {"'=trip/A.jpg", "'=trip/a.jpg"}
     assert len(set(rows.values())) == 2
