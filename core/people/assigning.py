@@ -142,7 +142,7 @@ def carry_separations(
     heirs: dict[int, Counter[int]] = defaultdict(Counter)
     for instance, owner in ownerships.items():
         heirs[owner.person_id][person_by_face.get(instance, owner.person_id)] += 1
-    decided = {owner.person_id for owner in ownerships.values() if owner.human or owner.named}
+    decided = {owner.person_id for owner in ownerships.values() if owner.decided}
     split = [person for person in heirs if heirs[person].keys() != {person}]
     for part in id_batches(split):
         for row in session.exec(select(Separation).where(col(Separation.person_id).in_(part))).all():

@@ -27,6 +27,7 @@ from core.people.search.album import Album
 from db.batching import id_batches
 from db.engine import reading
 from db.queries.people.decisions import last_decision
+from db.queries.people.ownership import out_of_sight
 from db.tables import Assignment, Image, Instance, PeopleEvent, Run, Source, now
 from db.writing import writing
 
@@ -67,7 +68,8 @@ def link_by_clothes(
     for _ in range(_ATTEMPTS):
         with reading(workspace.engine) as session:
             decision = last_decision(dataset_id, session=session)
-        asked = _Asked.of(Album.of(workspace, dataset_id, None))
+            hidden = out_of_sight(dataset_id, session=session)
+        asked = _Asked.of(Album.of(workspace, dataset_id, None), hidden)
         new = np.array([face for face in asked.faces.tolist() if face not in worn], np.int64)
         if len(new):
             worn.update(zip(new.tolist(), clothes_of(workspace, new, progress), strict=True))
@@ -95,8 +97,8 @@ class _Asked:
     refused: frozenset[tuple[int, int]]
 
     @classmethod
-    def of(cls, album: Album) -> Self:
-        labels = np.where(_seen_once(album), NOBODY, album.owners)
+    def of(cls, album: Album, hidden: Sequence[int]) -> Self:
+        labels = np.where(_seen_once(album, hidden), NOBODY, album.owners)
         scenes = album.events[album.rows]
         asked = np.isin(scenes, scenes[labels == NOBODY]) & np.isin(scenes, scenes[labels != NOBODY])
         return cls(
@@ -114,10 +116,10 @@ class _Asked:
         return second_stage(self.labels, cue, self.scenes, self.photos, least=least, margin=margin, refused=refused)
 
 
-def _seen_once(album: Album) -> Bools:
-    """(F,) whose person has this face alone, and neither a name nor a human's word, also on who it is not."""
+def _seen_once(album: Album, hidden: Sequence[int]) -> Bools:
+    """(F,) whose person has this face alone, is not hidden, and has no name or human's word, also on who it is not."""
     _, person, faces = np.unique(album.owners, return_inverse=True, return_counts=True)
-    said = np.isin(album.owners, [person for _, person in album.refused])
+    said = np.isin(album.owners, [*hidden, *(person for _, person in album.refused)])
     return (faces[person] == 1) & ~album.settled & ~said
 
 

@@ -83,8 +83,8 @@ class Evidence:
         return owner.person_id if owner else NOBODY
 
     def known_people(self) -> set[int]:
-        """Those who have a name, or a face that a human gave them."""
-        return {owner.person_id for owner in self.ownerships.values() if owner.human or owner.named}
+        """Those who have a name, or a face that a human gave them, or whom a human has hidden."""
+        return {owner.person_id for owner in self.ownerships.values() if owner.decided}
 
     def limits(self, *, regroup: bool) -> Constraints:
         """What a grouping has to keep to: `anchors`, tracks, one person once in a photo, and who is not the same."""
@@ -136,7 +136,7 @@ class Evidence:
         decided = np.zeros(len(together), dtype=bool)
         for row, instance in enumerate(self.faces.instances.tolist()):
             owner = self.ownerships.get(instance)
-            if owner is not None and (owner.human or owner.named or not (regroup or owner.person_id in nobodies)):
+            if owner is not None and (owner.decided or not (regroup or owner.person_id in nobodies)):
                 together[row] = owner.person_id
                 decided[row] = not regroup or owner.person_id in known
         return together, decided
@@ -146,7 +146,7 @@ class Evidence:
         faces = Counter(owner.person_id for owner in self.ownerships.values())
         said = {person for _, person in self.separations}
         of_poor = {self.ownerships[face] for face in self.poor & self.ownerships.keys()}
-        return {owner.person_id for owner in of_poor if faces[owner.person_id] == 1 and not owner.named} - said
+        return {owner.person_id for owner in of_poor if faces[owner.person_id] == 1 and not owner.decided} - said
 
     def _forbidden_pairs(self, together: Ints) -> Ints:
         """(M, 2) rows of every two faces that must not meet, the lower one first, each pair once.

@@ -28,7 +28,7 @@ from db.engine import reading
 from db.queries.store import store_id
 from db.tables import ModelVersion
 
-_FORMAT: Final = 3  # of the files: raise it with what is in them, or with how joins are made
+_FORMAT: Final = 4  # of the files: raise it with what is in them, or with how joins are made
 _LOOSER: Final = 0.1  # than the encoder's own threshold: where joins end, if nobody asks for looser ones
 _HELD: Final = ("photos", "firm")
 _log = logging.getLogger(__name__)

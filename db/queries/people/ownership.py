@@ -11,22 +11,29 @@ from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Sou
 
 
 class Ownership(NamedTuple):
-    """Whose a face is: the person, whether a human said so, and whether that person has a name."""
+    """Whose a face is: the person, whether a human said so, and whether that person has a name or is hidden."""
 
     person_id: int
     human: bool
     named: bool
+    hidden: bool = False
+
+    @property
+    def decided(self) -> bool:
+        """Whether a human has said something of the face or its person that a grouping has to keep."""
+        return self.human or self.named or self.hidden
 
 
 def ownerships(dataset_id: int, *, session: Session) -> dict[int, Ownership]:
     """Instance id to whose face it is, for every assigned face of a dataset."""
     rows = session.exec(
-        select(Assignment.instance_id, Assignment.person_id, Assignment.source, Person.name)
+        select(Assignment.instance_id, Assignment.person_id, Assignment.source, Person.name, Person.hidden)  # type: ignore[call-overload]
         .join(Person, col(Person.id) == col(Assignment.person_id))
         .where(Assignment.dataset_id == dataset_id)
     )
     return {
-        instance: Ownership(person, source == Source.HUMAN, name is not None) for instance, person, source, name in rows
+        instance: Ownership(person, source == Source.HUMAN, name is not None, hidden)
+        for instance, person, source, name, hidden in rows
     }
 
 

@@ -62,7 +62,7 @@ def test_a_decision_is_written_down_with_what_was_before_it(workspace, dataset, 
         kept = event.payload
     assert (event.kind, worded(event.summary), event.author_id) == ("name", message("store.full").text(), author)
     assert (kept["instances"], kept["people"]) == (faces[:1], [ada])
-    assert kept["before"]["people"] == [[ada, "Ada", True]]
+    assert kept["before"]["people"] == [[ada, "Ada", True, False, None]]
     assert kept["before"]["assignments"] == [[faces[0], ada, Source.HUMAN, None, None, None]]
 
 

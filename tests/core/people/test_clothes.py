@@ -15,6 +15,7 @@ from core.jobs.runs import submit
 from core.people import clothes, deciding
 from core.people.clothes import KIND, link_by_clothes
 from core.people.deciding import confirm_faces, move_faces, release_faces
+from core.people.showing import hide_people
 from db.engine import reading
 from db.queries.people.decisions import last_decision
 from db.tables import Assignment, Image, PeopleEvent, Person, Run, RunState
@@ -138,10 +139,12 @@ def test_a_face_that_was_said_not_to_be_them_is_not_linked(workspace, dataset, a
     assert link(workspace, dataset, run) == {"loose": 1, "linked": 0, "without_clothes": 0}
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_whom_a_human_has_decided_about_stays_alone(workspace, dataset, album, author, run, named):
+@pytest.mark.parametrize("decided", ["named", "hidden", "confirmed"])
+def test_whom_a_human_has_decided_about_stays_alone(workspace, dataset, album, author, run, decided):
     alone = person(workspace, dataset, album[4])
-    if named:
+    if decided == "hidden":
+        hide_people(workspace, [alone], author_id=author)
+    elif decided == "named":
         deciding.name_person(workspace, alone, "Ada", author_id=author)
     else:
         confirm_faces(workspace, [album[4]], author_id=author)

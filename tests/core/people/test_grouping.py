@@ -15,6 +15,7 @@ from core.people import encoders, grouping
 from core.people.evidence import Evidence
 from core.people.kept_trees import people_tree
 from core.people.naming_by_folder import confirm_identities
+from core.people.showing import hide_people
 from db.engine import reading
 from db.queries.library import count_people
 from db.queries.people.decisions import last_decision
@@ -564,3 +565,13 @@ def test_a_face_whose_vector_points_nowhere_is_nobody_and_keeps_the_others_from_
     whose = owners(workspace, dataset)
     assert whose.keys() == {faces[0], faces[2]}
     assert whose[faces[0]] == whose[faces[2]]
+
+
+def test_who_is_hidden_keeps_their_faces_when_all_is_grouped_again(workspace, dataset, author):
+    faces = three_people(workspace, dataset)
+    group(workspace, dataset)
+    before = persons(workspace, dataset, faces)
+    hide_people(workspace, before[3:], author_id=author)
+    for threshold in (0.99, -1.0):
+        group(workspace, dataset, regroup=True, threshold=threshold)
+        assert persons(workspace, dataset, faces)[3:] == before[3:], "they are neither taken apart nor joined"
