@@ -112,6 +112,8 @@ def test_selection_survives_a_rerun_and_is_pruned_when_tiles_go(grid):
 def test_titles_are_text_and_a_broken_picture_shows_its_title(grid):
     broken = option(grid, 3)
     expect(broken.locator(".broken")).to_have_text("<img src=x onerror=\"document.title='pwned'\">")
+    fits = "one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight + 1"
+    assert option(grid, 4).locator(".caption").evaluate(fits), "a caption is read to its end"
     expect(option(grid, 4).locator(".caption")).to_have_text("**bold** [link](javascript:1)")
     expect(grid).not_to_have_title("pwned")
     expect(broken.locator("img")).to_have_count(0)
