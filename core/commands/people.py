@@ -12,6 +12,7 @@ from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
 from core.people.encoders import encoder_of
 from core.people.kept_trees import people_tree
+from core.people.searching import place
 from core.people.unknown import counted_reasons, unknown_faces
 from db.engine import reading
 from db.queries.people.listing import all_people, boxes_in_pictures
@@ -78,9 +79,10 @@ def _tell_unknown(workspace: Workspace, number: int, as_json: bool) -> None:
     found = unknown_faces(workspace, number)
     with reading(workspace.engine) as session:
         places = boxes_in_pictures([face.instance_id for face in found], session=session)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"image": places[face.instance_id].path, "box": list(places[face.instance_id].box), "reason": str(face.reason)}
         for face in found
     ]
     lines = [f"{reason}: {count}" for reason, count in counted_reasons(found).items() if count]
+    lines += [one_line(f"{row['reason']}  {row['image']}  {place(tuple(row['box'])).text()}") for row in rows]
     tell({"faces": rows}, as_json, lines=lines or ["nobody is unknown"])

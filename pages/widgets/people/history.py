@@ -37,7 +37,7 @@ def _decision(dataset_id: int, event: PeopleEvent, author: str) -> None:
     gone = event.undone and event.undoes_id is None
     summary = stored(event.summary)
     st.markdown(f"~~{summary}~~" if gone else summary, width="stretch")
-    st.caption(f"{plain(author)} · {utc(event.at)}")
+    st.caption(f"{plain(author)} · {utc(event.at)}", width="content")
     undo_button(dataset_id, event, key=f"undo-{event.id}", disabled=event.undone)
 
 
@@ -46,7 +46,7 @@ def _threshold(row: Threshold, line: Decided) -> None:
     st.markdown(_WORDS["threshold"].format(value=row.value, encoder=encoder, chosen=chosen), width="stretch")
     if line.in_force:
         st.badge(_WORDS["in_force"])
-    st.caption(f"{plain(line.author)} · {utc(row.at)}")
+    st.caption(f"{plain(line.author)} · {utc(row.at)}", width="content")
     key, action = ("take_back", verification.withdraw) if line.in_force else ("use_again", verification.use_again)
     text = _WORDS[key]
     back = (action, row.id)

@@ -55,5 +55,8 @@ def test_who_is_unknown_is_listed_with_the_reason(told, facet, refused, people_s
     assert result == {"faces": [{"image": "stranger.png", "box": [8.0, 8.0, 56.0, 56.0], "reason": "nobody near"}]}
     told("people", "--dataset", "faces", "--regroup")
     assert told("people", "--dataset", "faces", "--unknown")[1]["faces"][0]["reason"] == "blurred", "measured by now"
-    assert facet("people", "--dataset", "faces", "--unknown")[1].splitlines() == ["blurred: 1"]
+    assert facet("people", "--dataset", "faces", "--unknown")[1].splitlines() == [
+        "blurred: 1",
+        "blurred  stranger.png  48 × 48 px at 8, 8",
+    ]
     assert "neither" in refused("people", "--dataset", "faces", "--what-if", "1", "--unknown")
