@@ -446,7 +446,6 @@ def test_grouping_again_is_looked_at_before_done_and_undone(page, people, store)
     page.get_by_role("button", name="Group now").click()
     expect(page.get_by_text(re.compile("10 faces of 4 people in 10 pictures"))).to_be_visible(timeout=60_000)
     split = owners(store, dataset)
-    page.keyboard.press("Escape")  # what is chosen lies over the page
     page.get_by_role("radio", name="History").click()
     says(page, "Grouped again at 0.920: another place for")
     page.get_by_role("button", name="Undo", exact=True).first.click()
