@@ -18,7 +18,7 @@ _PREDICTING: Final = frozenset({"predict", "prelabel"})
 
 
 class Lane(StrEnum):
-    """Which process of a worker does a run: what a network computes for long, or what somebody waits for."""
+    """Which process of a worker does a run: what is computed for long, or what somebody waits for."""
 
     LONG = "long"
     SHORT = "short"

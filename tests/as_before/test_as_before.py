@@ -14,12 +14,25 @@ ASKED_FOR = {  # what differs because somebody asked for it
     "import HERE/set --dataset later": [  # the label files in the folder come in too
         "/exit was 1 and is 0",
         '/json/skipped: nothing is as {"path": "string", "reason": "string"} among []',
-    ]
+    ],
+    "search --dataset people --photo HERE/nowhere.jpg": [  # of several photos the one in question is named
+        "/stderr was \"[Errno 2] No such file or directory: 'HERE/nowhere.jpg'\" "
+        "and is 'HERE/nowhere.jpg: No such file or directory'"
+    ],
 }
 for one in COMMANDS["search"]:  # several photos of one person, and people instead of a photo, were asked for
     if one["written"] == "--photo":
         one |= {"type": "list[pathlib.Path]", "required": False, "several": True}
 EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
+EXPORTS["identities"][
+    "members"
+] |= {  # names as XMP regions beside the pictures were asked for; the manifest lists them
+    "images/=SUM(A1).bmp.xmp": "bbfefbe4d5cfa78e107a6d9ef7d49454d6629405751a238dc6f29e05d20baa45",
+    "images/Ada, L./1.bmp.xmp": "89d521f7f6970e668f1a333f64131d0ed5748e0ea689b87eacfeff349a1cfe88",
+    "manifest.json": "e85348f366677227b9368112b2095187e15e1faf3109da39e2c285d4e9ea5ba7",
+}
+# People can be put in an order: that was asked for.
+ADDRESSES["what opens"]["people.py?dataset=As+%22before%22%2C+once"]["Order"] = "Named, then most faces"
 # No browser keeps an export: that was asked for.
 ADDRESSES["answers"]["/api/export/1"] = "200 application/zip with cache-control, content-disposition"
 del ADDRESSES["environment"]["FACET_USER"]  # was "annotator", which two people could be at once; now each is asked
