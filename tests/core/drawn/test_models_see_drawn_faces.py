@@ -86,6 +86,7 @@ def test_mtcnn_finds_every_face_once_and_nothing_else(drawn, found):
             assert sum(iou(box, face.box) > 0.4 for box in boxes) == 1, picture.name
 
 
+@pytest.mark.nightly
 def test_mtcnn_finds_nobody_in_the_landscapes(found):
     empty = [boxes for name, (boxes, _) in found.items() if name.startswith("places")]
     assert len(empty) == 2

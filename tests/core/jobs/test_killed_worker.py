@@ -189,6 +189,7 @@ def test_run_of_a_killed_command_line_is_taken_up_by_the_worker_beside_it(worker
     assert run.deaths == 1
 
 
+@pytest.mark.nightly
 def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_done(workers):
     code = (
         "import os\n"

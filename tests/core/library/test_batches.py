@@ -58,6 +58,7 @@ def test_batch_is_limited_in_pixels_but_holds_at_least_one_picture(pairs, pictur
     assert _names(opened_batches(pairs, images)) == [["0.png"], ["1.png"], ["2.png"]]
 
 
+@pytest.mark.nightly
 def test_two_batches_of_pixels_are_alive_at_most(pairs, pictures, monkeypatch):
     alive = weakref.WeakSet()
     most = 0

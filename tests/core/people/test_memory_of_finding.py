@@ -47,6 +47,7 @@ def large(workspace, dataset):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says the peak of a process since its start")
+@pytest.mark.nightly
 def test_of_many_large_pictures_one_is_looked_at_while_the_next_is_unpacked(workspace, dataset, author, large):
     run_id = submit(workspace, "faces", dataset_id=dataset, author_id=author, parameters={})
     numbers = map(str, (workspace.home, dataset, run_id, SIZE[0] * SIZE[1]))

@@ -99,6 +99,7 @@ def test_without_validation_samples_the_last_epoch_is_the_best(
     assert "no samples to validate on" in heard.sentences[0]
 
 
+@pytest.mark.nightly
 def test_some_absent_points_and_samples_are_learned_around(faces: TrainingData, tiny: Tiny, tmp_path: Path) -> None:
     points = faces.train[0].keypoints.points.copy()
     points[10:] = np.nan
