@@ -47,6 +47,8 @@ def people(
             raise BadInput("commands.what_if_alone")
         _tell_what_if(workspace, number, what_if, encoder, as_json)
         return
+    if threshold is not None and not -1 <= threshold <= 1:
+        raise BadInput("arrays.threshold", found=threshold)
     if regroup or threshold is not None:
         run_with_progress(workspace, "people", number, regroup=True, threshold=threshold, encoder=encoder)
     if unknown:
@@ -79,10 +81,11 @@ def _tell_unknown(workspace: Workspace, number: int, as_json: bool) -> None:
     found = unknown_faces(workspace, number)
     with reading(workspace.engine) as session:
         places = boxes_in_pictures([face.instance_id for face in found], session=session)
+    there = [face for face in found if face.instance_id in places]  # the others were deleted meanwhile
     rows: list[dict[str, Any]] = [
         {"image": places[face.instance_id].path, "box": list(places[face.instance_id].box), "reason": str(face.reason)}
-        for face in found
+        for face in there
     ]
-    lines = [f"{reason}: {count}" for reason, count in counted_reasons(found).items() if count]
+    lines = [f"{reason}: {count}" for reason, count in counted_reasons(there).items() if count]
     lines += [one_line(f"{row['reason']}  {row['image']}  {place(tuple(row['box'])).text()}") for row in rows]
     tell({"faces": rows}, as_json, lines=lines or ["nobody is unknown"])

@@ -12,6 +12,7 @@ from core.foundation.errors import BadInput
 from core.foundation.messages import worded
 from core.foundation.workspace import Workspace
 from core.jobs.watching import WATCH
+from core.library.watching import folder_to_watch
 from db.engine import reading
 from db.queries.jobs import arrivals_log, newest_done_by_dataset
 
@@ -33,9 +34,10 @@ def watch(
     if stop and folder is not None:
         raise BadInput("commands.watch_or_stop")
     workspace = Workspace.open()
+    watched_now = None if folder is None else str(folder_to_watch(workspace, folder))
     number = dataset_id(workspace, dataset, make=folder is not None)
     if stop or folder is not None:
-        run_with_progress(workspace, WATCH, number, folder=None if folder is None else str(folder.resolve()))
+        run_with_progress(workspace, WATCH, number, folder=watched_now)
     with reading(workspace.engine) as session:
         run = newest_done_by_dataset(WATCH, session=session).get(number)
         arrivals = arrivals_log(number, most=1000, session=session)

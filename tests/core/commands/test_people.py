@@ -1,5 +1,13 @@
 """People from the command line: who they are, grouped again, and what a threshold would do."""
 
+from sqlmodel import func, select
+
+from core.commands import people
+from core.people.quality import Reason
+from core.people.unknown import UnknownFace
+from db.engine import reading
+from db.tables import Run
+
 
 def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):
     code, result = told("people", "--dataset", "faces")
@@ -60,3 +68,17 @@ def test_who_is_unknown_is_listed_with_the_reason(told, facet, refused, people_s
         "blurred  stranger.png  48 × 48 px at 8, 8",
     ]
     assert "neither" in refused("people", "--dataset", "faces", "--what-if", "1", "--unknown")
+
+
+def test_a_face_that_is_deleted_meanwhile_is_not_listed(told, people_staged, monkeypatch):
+    gone = [UnknownFace(10**6, None, Reason.ALONE, None, None, None, None)]
+    monkeypatch.setattr(people, "unknown_faces", lambda *_: gone)
+    assert told("people", "--dataset", "faces", "--unknown") == (0, {"faces": []})
+
+
+def test_a_threshold_that_cannot_be_leaves_no_failed_run(refused, people_staged, workspace):
+    with reading(workspace.engine) as session:
+        before = session.exec(select(func.count(Run.id))).one()
+    assert "between -1 and 1, not 7.0" in refused("people", "--dataset", "faces", "--threshold", "7")
+    with reading(workspace.engine) as session:
+        assert session.exec(select(func.count(Run.id))).one() == before

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlmodel import select
+
 from core.foundation.messages import message
+from db.engine import reading
 from db.tables import Run, RunState
 from db.writing import writing
 
@@ -15,6 +18,10 @@ def test_a_folder_is_watched_and_no_more(told, facet, refused, workspace, tmp_pa
     assert facet("watch", "--dataset", "d")[:2] == (0, f"{inbox} is watched while the workbench runs\n")
     assert facet("watch", "--dataset", "d", "--stop")[:2] == (0, "no folder is watched\n")
     assert "there is no such folder" in refused("watch", tmp_path / "nowhere", "--dataset", "d")
+    with reading(workspace.engine) as session:
+        assert not session.exec(select(Run.id).where(Run.state == RunState.FAILED)).all()
+    assert "there is no such folder" in refused("watch", tmp_path / "nowhere", "--dataset", "new")
+    assert "there is no dataset called new" in refused("watch", "--dataset", "new")
     assert refused("watch", inbox, "--dataset", "d", "--stop") == "give a folder to watch, or --stop, not both"
     assert "there is no dataset called typo" in refused("watch", "--dataset", "typo")
 
