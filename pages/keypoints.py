@@ -5,7 +5,7 @@ import streamlit as st
 from pages.widgets.library.picture_filter import all_pictures_button, choose_filter
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
-from pages.widgets.points.keypoint_session import current_image, editor_data, refilter, rested
+from pages.widgets.points.keypoint_session import EDITOR, current_image, editor_data, refilter, rested
 from pages.widgets.points.picture_history import history_of
 from pages.widgets.points.picture_order import choose_order, order_caption, ranking
 from pages.widgets.shared.address import unfolded
@@ -26,7 +26,7 @@ if image is None:
 
 if bar.button("Boxes…", icon=":material/add_box:", help="Add a face or a person that was missed, remove a wrong one"):
     edit_boxes(image)
-keypoint_editor(editor_data(image), key="keypoint_editor", on_rest=rested)
+keypoint_editor(editor_data(image), key=EDITOR, on_rest=rested)
 
 with st.expander("History of this picture", expanded=unfolded("history")):
     history_of(image.id)

@@ -108,6 +108,15 @@ def keypoint_editor(data: Mapping[str, Any], *, key: str, on_rest: Callable[[int
     _mount(key=key, data={**data, "turn": memory["turn"]}, height="content", on_rested_change=rested)
 
 
+def hear_no_earlier_rest(key: str) -> None:
+    """Let the page choose another picture: where the hand has rested before counts no more, however late it comes.
+
+    For a callback of the page; what it chooses would else be taken back by a rest that was on its way.
+    """
+    if memory := st.session_state.get(f"{key}.memory"):
+        memory["turn"] += 1
+
+
 # What the browser sends is input from outside: anybody can type into a web socket.
 
 

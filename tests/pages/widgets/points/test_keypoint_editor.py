@@ -54,6 +54,18 @@ def test_a_rest_from_before_the_page_asked_for_another_picture_does_not_count(mo
     assert mount.heard == [4]
 
 
+def test_a_rest_that_was_on_its_way_does_not_take_back_what_the_page_has_chosen_meanwhile(mount):
+    mount.run(3)
+    keypoint_editor.hear_no_earlier_rest("editor")  # and the run that would ask for it is ended by the rest
+    assert mount.run(5, rested=4, turn=1) == 3
+    assert mount.heard == []
+
+
+def test_before_there_is_an_editor_nothing_is_on_its_way(mount):
+    keypoint_editor.hear_no_earlier_rest("editor")
+    assert mount.run(3) == 1
+
+
 def test_another_instance_is_asked_for_although_the_picture_is_open(mount):
     assert [mount.run(3), mount.run(3, focus=7), mount.run(3)] == [1, 2, 2]
 

@@ -39,3 +39,19 @@ def test_the_route_understands_it(page, workspace, dataset, author):
     odd = shelf.image("50% & more/ü.png")
     page.filter = ImageFilter(path_contains="50% & more/ü")
     assert asked_order(workspace, dict(parse_qsl(_order_query(dataset)))).images.tolist() == [odd]
+
+
+@pytest.mark.parametrize(("part", "open_after", "told"), [("b", None, ["keypoint_editor"]), ("a", "a.png", [])])
+def test_another_filter_lets_no_earlier_rest_take_back_what_it_opens(
+    page, workspace, dataset, author, monkeypatch, part, open_after, told
+):
+    shelf = Shelf(workspace, dataset, author)
+    images = {name: shelf.image(name) for name in ("a.png", "b.png")}
+    state, ended = {keypoint_session.IMAGE: images["a.png"]}, []
+    monkeypatch.setattr(keypoint_session, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr(keypoint_session, "workspace", lambda: workspace)
+    monkeypatch.setattr(keypoint_session, "hear_no_earlier_rest", ended.append)
+    page.filter = ImageFilter(path_contains=part)
+    keypoint_session.refilter()
+    assert state[keypoint_session.IMAGE] == images.get(open_after)
+    assert ended == told
