@@ -5,9 +5,9 @@ import streamlit as st
 from pages.widgets.library.picture_filter import all_pictures_button, choose_filter
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
-from pages.widgets.points.keypoint_session import EDITOR, current_image, editor_data, refilter, rested
+from pages.widgets.points.keypoint_session import current_image, editor_data, refilter, rested
 from pages.widgets.points.picture_history import history_of
-from pages.widgets.points.picture_order import choose_order, order_caption, ranking
+from pages.widgets.points.picture_order import EDITOR, choose_order, order_caption, ranking
 from pages.widgets.shared.address import unfolded
 from pages.widgets.shared.resources import dataset_or_stop, stop_at_library
 

@@ -13,14 +13,12 @@ from db.queries.library import fits, page_of_images
 from db.queries.store import store_id
 from db.tables import TO_REVIEW, Image
 from pages.widgets.library.picture_filter import chosen_filter
-from pages.widgets.points.keypoint_editor import hear_no_earlier_rest
-from pages.widgets.points.picture_order import first_of, ranking
+from pages.widgets.points.picture_order import first_of, open_first, ranking
 from pages.widgets.shared.address import between, kept, put_in_address, say_missing, write_address
 from pages.widgets.shared.points_picker import usual_points
 from pages.widgets.shared.resources import IMAGE, read, who_works, window_id, workspace
 from pages.widgets.shared.words import words
 
-EDITOR: Final = "keypoint_editor"
 _FOCUS: Final = "focus_instance"
 
 
@@ -29,8 +27,7 @@ def refilter() -> None:
     with reading(workspace().engine) as session:
         image = session.get(Image, st.session_state.get(IMAGE) or 0)
         if image is not None and not fits(image, chosen_filter(), session=session):
-            st.session_state[IMAGE] = None
-            hear_no_earlier_rest(EDITOR)
+            open_first()
 
 
 def current_image(dataset_id: int) -> Image | None:

@@ -13,6 +13,7 @@ from core.learning.picture_orders import kept_ranking
 from db.engine import reading
 from db.queries.learning.models import model_cache_key
 from db.tables import TO_REVIEW, Image
+from pages.widgets.points.keypoint_editor import hear_no_earlier_rest
 from pages.widgets.shared.address import among, chosen, in_address, open_page
 from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.points_picker import choose_points, keep_points, usual_points
@@ -22,6 +23,7 @@ from pages.widgets.shared.supply import counted_supply
 from pages.widgets.shared.text import plain
 from pages.widgets.shared.words import words
 
+EDITOR: Final = "keypoint_editor"  # the key of the editor on the keypoints page
 _FEWEST: Final = 10  # labels; a correlation of fewer is chance
 _WAITED: Final = "picture-order-waited"
 _ORDERS: Final = words("picture_orders")
@@ -31,7 +33,7 @@ def doubtful_button(dataset_id: int, skeleton: str) -> None:
     """The way to the keypoints page, which then begins with the picture that is most worth labelling."""
     if st.button("Label what it doubts", icon=":material/help_center:", key="label-doubtful"):
         keep_points(dataset_id, skeleton)
-        st.session_state[IMAGE] = None
+        open_first()
         open_page("keypoints.py", order="worth")
 
 
@@ -52,7 +54,13 @@ def choose_order(dataset_id: int) -> None:
 
 def _reorder() -> None:
     if chosen("order") == "worth":
-        st.session_state[IMAGE] = None
+        open_first()
+
+
+def open_first() -> None:
+    """Let the page open the first picture of its order, whatever the editor was about to tell."""
+    st.session_state[IMAGE] = None
+    hear_no_earlier_rest(EDITOR)
 
 
 def _in_force(dataset_id: int) -> NextPictures | str | None:
@@ -90,7 +98,7 @@ def order_caption(dataset_id: int) -> None:
         _offer(dataset_id)
     elif ranked is not None:
         if st.session_state.pop(_WAITED, False):
-            st.session_state[IMAGE] = None  # what was opened meanwhile was the first of the paths
+            open_first()  # what was opened meanwhile was the first of the paths
         st.caption(f"In the order of the doubt of {plain(ranked.model)}, videos and people in turn. {worth(ranked)}")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.learning.picture_orders import asked_order
 from db.queries.library import ImageFilter
-from pages.widgets.points import keypoint_session
+from pages.widgets.points import keypoint_session, picture_order
 from pages.widgets.points.keypoint_session import _order_query
 from tests.builders.learning_rows import Shelf
 
@@ -41,7 +41,7 @@ def test_the_route_understands_it(page, workspace, dataset, author):
     assert asked_order(workspace, dict(parse_qsl(_order_query(dataset)))).images.tolist() == [odd]
 
 
-@pytest.mark.parametrize(("part", "open_after", "told"), [("b", None, ["keypoint_editor"]), ("a", "a.png", [])])
+@pytest.mark.parametrize(("part", "open_after", "told"), [("b", None, [picture_order.EDITOR]), ("a", "a.png", [])])
 def test_another_filter_lets_no_earlier_rest_take_back_what_it_opens(
     page, workspace, dataset, author, monkeypatch, part, open_after, told
 ):
@@ -49,8 +49,9 @@ def test_another_filter_lets_no_earlier_rest_take_back_what_it_opens(
     images = {name: shelf.image(name) for name in ("a.png", "b.png")}
     state, ended = {keypoint_session.IMAGE: images["a.png"]}, []
     monkeypatch.setattr(keypoint_session, "st", SimpleNamespace(session_state=state))
+    monkeypatch.setattr(picture_order, "st", SimpleNamespace(session_state=state))
     monkeypatch.setattr(keypoint_session, "workspace", lambda: workspace)
-    monkeypatch.setattr(keypoint_session, "hear_no_earlier_rest", ended.append)
+    monkeypatch.setattr(picture_order, "hear_no_earlier_rest", ended.append)
     page.filter = ImageFilter(path_contains=part)
     keypoint_session.refilter()
     assert state[keypoint_session.IMAGE] == images.get(open_after)
