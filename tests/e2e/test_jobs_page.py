@@ -53,6 +53,7 @@ def test_an_empty_page_leads_to_the_library(page, workbench):
     expect(page.get_by_role("heading", name="Try the sample")).to_be_visible(timeout=WAIT)
 
 
+@pytest.mark.nightly
 def test_a_failed_run_shows_its_sentence_and_its_log_and_can_be_done_again(page, workbench, stage, dataset, tmp_path):
     source = tmp_path / "not *here*"
     with pytest.raises(FacetError, match="there is no such file or folder"):

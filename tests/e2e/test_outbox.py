@@ -154,6 +154,7 @@ def test_the_next_tab_sends_what_a_closed_one_could_not(visitor, served):
     again.close()
 
 
+@pytest.mark.nightly
 def test_another_store_at_the_same_address_gets_nothing_and_the_owner_all(page, served, tmp_path):
     open_editor(page, served)
     before = len(served.edits())

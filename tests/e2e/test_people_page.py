@@ -159,6 +159,7 @@ def test_a_row_that_is_named_stays_where_it_is_and_its_name_is_offered_to_others
     expect(rows.first).to_have_value("Ada", timeout=SLOW)  # who has a name stands first when the list is opened
 
 
+@pytest.mark.nightly
 def test_a_name_typed_into_a_stale_window_is_told_and_both_windows_see_the_same(page, visitor, people, store):
     dataset, faces = people
     person = person_of(store, dataset, faces[0])

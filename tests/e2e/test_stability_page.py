@@ -145,6 +145,7 @@ def test_the_real_548_opens_with_its_known_figures(page, workbench):
     expect(page.get_by_text("not normal", exact=False).first).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_stored_predictions_of_a_dataset_are_judged(page, workbench):
     store = Workspace.open(Settings(home=workbench.home))
     author = annotator_id(store, "Mina")

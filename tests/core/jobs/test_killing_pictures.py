@@ -96,6 +96,7 @@ def _rows(workers, table):
         return list(session.exec(select(table).order_by(col(table.image_id if table is not Image else Image.path))))
 
 
+@pytest.mark.nightly
 def test_pictures_that_kill_are_set_aside_by_name_and_the_rest_goes_on(workers, tiny, killed):
     workers.import_folder(tiny)
     run, deaths = killed(workers.submit("faces"), "c.png,d.png")

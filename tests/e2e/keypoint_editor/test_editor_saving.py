@@ -29,6 +29,7 @@ def test_edits_are_sent_again_until_they_are_confirmed(open_editor):
     assert editor.saved_point(16)[0] > 500
 
 
+@pytest.mark.nightly
 def test_more_than_the_server_takes_at_once_is_sent_in_parts(open_editor):
     editor = open_editor()
     editor.tick("Withhold")
