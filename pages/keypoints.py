@@ -5,7 +5,7 @@ import streamlit as st
 from pages.widgets.library.picture_filter import all_pictures_button, choose_filter
 from pages.widgets.points.box_dialog import edit_boxes
 from pages.widgets.points.keypoint_editor import keypoint_editor
-from pages.widgets.points.keypoint_session import current_image, editor_data, refilter, rested
+from pages.widgets.points.keypoint_session import current_image, editor_data, follow_choice, rested
 from pages.widgets.points.picture_history import history_of
 from pages.widgets.points.picture_order import EDITOR, choose_order, order_caption, ranking
 from pages.widgets.shared.address import unfolded
@@ -16,8 +16,9 @@ bar = st.container(horizontal=True, vertical_alignment="bottom")
 with bar:
     choose_order(dataset.id)
     if ranking(dataset.id) is None:
-        choose_filter(dataset.id, widths=(215, 160, 150), on_change=refilter)
+        choose_filter(dataset.id, widths=(215, 160, 150))
         all_pictures_button(dataset.id)
+follow_choice()
 order_caption(dataset.id)
 
 image = current_image(dataset.id)

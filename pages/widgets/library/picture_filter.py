@@ -1,6 +1,5 @@
 """Which pictures of a dataset to look at: the same fields on two pages, each with choices of its own."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +17,7 @@ from pages.widgets.shared.text import counted
 _WORDS = ("state", "part", "person")
 
 
-def choose_filter(
-    dataset_id: int, *, widths: tuple[int, int, int] = (200, 220, 220), on_change: Callable[[], None] | None = None
-) -> ImageFilter:
+def choose_filter(dataset_id: int, *, widths: tuple[int, int, int] = (200, 220, 220)) -> ImageFilter:
     """Fields for a state, a part of the path and a person, beside one another."""
     of_state, of_part, of_person = widths
     st.selectbox(
@@ -30,12 +27,9 @@ def choose_filter(
         format_func=STATES.__getitem__,
         placeholder="Any",
         width=of_state,
-        on_change=on_change,
         **in_address("state", among(STATES)),
     )
-    st.text_input(
-        "Part of the path", placeholder="holiday/", width=of_part, on_change=on_change, **in_address("part", text, "")
-    )
+    st.text_input("Part of the path", placeholder="holiday/", width=of_part, **in_address("part", text, ""))
     people = _people(dataset_id)
     held = in_address("person", lambda raw: _person(dataset_id, people, raw))
     st.selectbox(
@@ -45,7 +39,6 @@ def choose_filter(
         format_func=people.__getitem__,
         placeholder="Anybody",
         width=of_person,
-        on_change=on_change,
         **held,
     )
     return chosen_filter()

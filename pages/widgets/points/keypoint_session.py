@@ -9,25 +9,37 @@ from core.points.annotating import editor_skeletons
 from core.points.orders import STATES
 from db.engine import LARGEST_ID, reading
 from db.queries.learning.models import model_cache_key
-from db.queries.library import fits, page_of_images
+from db.queries.library import ImageFilter, fits, page_of_images
 from db.queries.store import store_id
 from db.tables import TO_REVIEW, Image
 from pages.widgets.library.picture_filter import chosen_filter
 from pages.widgets.points.picture_order import first_of, open_first, ranking
-from pages.widgets.shared.address import between, kept, put_in_address, say_missing, write_address
+from pages.widgets.shared.address import between, chosen, kept, put_in_address, say_missing, write_address
 from pages.widgets.shared.points_picker import usual_points
-from pages.widgets.shared.resources import IMAGE, read, who_works, window_id, workspace
+from pages.widgets.shared.resources import CHOICE, IMAGE, read, who_works, window_id, workspace
 from pages.widgets.shared.words import words
 
 _FOCUS: Final = "focus_instance"
 
 
-def refilter() -> None:
-    """After another choice of pictures: stay where we are if it fits, else open the first that does."""
+def follow_choice() -> None:
+    """After another choice of pictures: stay where we are if it fits, else open the first that does.
+
+    In the body of the page: a callback is ended half-way where another run is asked for in the same moment, and is not
+    called again. Where the address or another page names a picture, that one is opened all the same.
+    """
+    order, asked = choice = (chosen("order", "path"), chosen_filter())
+    before = st.session_state.get(CHOICE)
+    begins = before is not None and order == "worth" != before[0]
+    if begins or (before is not None and asked != before[1] and not _open_fits(asked)):
+        open_first()
+    st.session_state[CHOICE] = choice
+
+
+def _open_fits(asked: ImageFilter) -> bool:
     with reading(workspace().engine) as session:
         image = session.get(Image, st.session_state.get(IMAGE) or 0)
-        if image is not None and not fits(image, chosen_filter(), session=session):
-            open_first()
+        return image is None or fits(image, asked, session=session)
 
 
 def current_image(dataset_id: int) -> Image | None:

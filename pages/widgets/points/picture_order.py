@@ -44,17 +44,11 @@ def choose_order(dataset_id: int) -> None:
         list(_ORDERS),
         format_func=_ORDERS.__getitem__,
         width=150,
-        on_change=_reorder,
         help="Most worthwhile first: where the model that pre-labels is unsure, and that is known to mean errors.",
         **in_address("order", among(_ORDERS), "path"),
     )
     if order == "worth":
         choose_points(dataset_id, key="order-points")
-
-
-def _reorder() -> None:
-    if chosen("order") == "worth":
-        open_first()
 
 
 def open_first() -> None:

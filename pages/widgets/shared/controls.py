@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.foundation.errors import FacetError
 from pages.widgets.shared.address import between, in_address, open_page
-from pages.widgets.shared.resources import IMAGE, start_run
+from pages.widgets.shared.resources import CHOICE, IMAGE, start_run
 from pages.widgets.shared.text import counted, csv_bytes, plain, sentence
 
 
@@ -38,6 +38,7 @@ def show_in_editor(image_id: int, instance_id: int | None = None, **filters: Any
         What the list was filtered by (`state`, `part`, `person`); nothing means all pictures.
     """
     st.session_state[IMAGE] = image_id
+    st.session_state.pop(CHOICE, None)  # whatever is chosen for it, this picture is wanted
     st.session_state["focus_instance"] = instance_id
     open_page("keypoints.py", **{"state": None, "part": "", "person": None, "order": "path"} | filters)
 

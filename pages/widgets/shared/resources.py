@@ -18,6 +18,7 @@ _Answer = TypeVar("_Answer")
 
 NAME = "annotator"
 IMAGE = "image_id"  # the picture that the keypoints page shows
+CHOICE = "image_choice"  # the order and the filter under which it was opened
 _WINDOW = "window"
 
 

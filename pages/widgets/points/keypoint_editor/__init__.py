@@ -98,8 +98,8 @@ def keypoint_editor(data: Mapping[str, Any], *, key: str, on_rest: Callable[[int
             return  # another page was opened in the same moment
         image, turn = parse_rest(told["rested"])
         if turn == memory["turn"]:  # else the page has asked for another picture since
+            on_rest(image)  # first: ended half-way, this is done again without leading back to the picture before
             memory["image"] = image
-            on_rest(image)
 
     asked = data["open"]
     if asked["image"] != memory["image"] or asked["focus"] is not None:

@@ -89,3 +89,18 @@ def test_editor_reaches_the_browser_as_one_module_that_declares_each_name_once()
     names = re.findall(r"^(?:async )?(?:const|let|class|function) (\w+)", script, re.MULTILINE)
     assert len(names) > 100
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_rest_that_is_ended_half_way_does_not_lead_back_to_the_picture_before(mount):
+    mount.run(3)
+    mount.state["editor"] = {"rested": {"image": 4, "savings": 0, "turn": 1}}
+
+    def ended(_):
+        raise RuntimeError
+
+    memory = mount.state["editor.memory"]
+    keypoint_editor.keypoint_editor({"open": {"image": 3, "focus": None}}, key="editor", on_rest=ended)
+    with pytest.raises(RuntimeError):
+        mount.mounted[-1]["on_rested_change"]()
+    assert memory == {"image": 3, "turn": 1}
+    assert mount.run(3) == 1, "the page shows what it showed, and asks for nothing"
