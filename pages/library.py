@@ -30,11 +30,14 @@ if st.session_state.get(DATASET) is None:
     first_start()
     end_page()
 
-dataset = dataset_or_stop("Library")
-st.title(plain(dataset.name), anchor=False)
+head = st.container()
+busy = open_runs(dataset_or_stop("Library").id)
+dataset = dataset_or_stop("Library")  # after the open runs: what one has brought in by its end is counted
 by_state, total, bodies = what_it_holds(dataset.id, dataset.revision)
 
-with st.grid(min_column_width=110, gap="small"):
+with head:
+    st.title(plain(dataset.name), anchor=False)
+with head, st.grid(min_column_width=110, gap="small"):
     st.metric("Pictures", total.images, format="localized")
     st.metric("Faces", total.faces, format="localized")
     st.metric("People", total.people, format="localized", help="Named or not, with at least one face.")
@@ -43,7 +46,6 @@ with st.grid(min_column_width=110, gap="small"):
     without_face(total)
     st.metric("Failed", total.failed, format="localized", help="Could not be looked at; the picture says why.")
 
-busy = open_runs(dataset.id)
 latest_result(dataset.id, "library", busy=bool(busy))
 if total.images:
     found = {"faces": total.faces, "people": total.people, "bodies": bodies}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from db.tables import Dataset
+from db.writing import writing
+from pages.widgets.shared import run_status
+from tests.builders.learning_rows import Shelf
+
 
 def _labels(page):
     return [button.label for button in page.button]
@@ -35,3 +40,17 @@ def test_a_part_of_the_path_leaves_the_pictures_that_have_it(opened, small_datas
     assert "1 picture. Click one to open it." in [caption.value for caption in page.caption]
     part.set_value("nowhere").run()
     assert "0 pictures. Change or clear the filters." in [caption.value for caption in page.caption]
+
+
+def test_what_a_run_brings_in_while_the_page_is_drawn_is_counted(opened, workspace, dataset, author, monkeypatch):
+    """It ends before the open runs are read, so the page is not drawn again."""
+
+    def none_open_any_more(_):
+        Shelf(workspace, dataset, author).image("a.png")
+        with writing(workspace.engine) as session:
+            session.get_one(Dataset, dataset).revision += 1
+        return set()
+
+    monkeypatch.setattr(run_status, "open_runs", none_open_any_more)
+    page = opened("library.py")
+    assert {metric.label: metric.value for metric in page.metric}["Pictures"] == "1"
