@@ -74,10 +74,7 @@ def search(
     undated: how many were left out since their files have no time. With --zip: left_out [{image, reason}], and exit
     code 1 where there is any.
     """
-    if blur_others and zip_file is None:
-        raise BadInput("people.blur_without_zip")
-    if zip_file is not None and zip_file.exists():  # said before anything is looked for
-        raise BadInput("people.zip_there", file=str(zip_file))
+    _check_zip(zip_file, blur_others)
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
     conditions: dict[str, Any] = {
@@ -105,11 +102,25 @@ def search(
     )
     date_pictures(workspace, number, ProgressLine())
     album = Album.of(workspace, number, encoder_id)
-    found = ask(album, question)
-    matches = listed_matches(workspace, album, found, number)
+    parcel = Parcel(number, dataset, album, ask(album, question), blurred=blur_others)
+    _tell_found(workspace, parcel, question, zip_file, as_json)
+
+
+def _check_zip(file: Path | None, blur_others: bool) -> None:
+    """What cannot be of the zip is said before anything is looked for."""
+    if blur_others and file is None:
+        raise BadInput("people.blur_without_zip")
+    if file is not None and file.exists():
+        raise BadInput("people.zip_there", file=str(file))
+
+
+def _tell_found(
+    workspace: Workspace, parcel: Parcel, question: PictureQuestion, zip_file: Path | None, as_json: bool
+) -> None:
+    found = parcel.found
+    matches = listed_matches(workspace, parcel.album, found, parcel.dataset_id)
     result: dict[str, Any] = {"matches": matches, "just_below": found.just_below, "undated": found.undated}
     if zip_file is not None:
-        parcel = Parcel(number, dataset, album, found, blurred=blur_others)
         result["left_out"] = _write_zip(workspace, parcel, zip_file)
     tell({**result, "threshold": question.threshold}, as_json, lines=_lines(result, somebody=bool(question.wanted)))
     list_on_stderr([f"left out {item['image']}: {item['reason']}" for item in result.get("left_out", [])])
