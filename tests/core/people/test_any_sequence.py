@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import suppress
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from sqlmodel import select
 
-from core.foundation.errors import FacetError
-from core.foundation.workspace import Workspace
 from core.people import deciding
 from core.people.encoders import encoder_of
 from core.people.mixed_people import mixed_people
 from db.engine import reading
 from db.queries.people.ownership import ownerships, separations
 from db.tables import Assignment, Instance, PeopleEvent, Person
+from tests.builders.copied_people import CopiedPeople
 from tests.builders.staged_people import add_faces, group, vector
 
 FACES = st.lists(st.integers(0, 7), min_size=1, max_size=3, unique=True)
@@ -37,17 +31,12 @@ def staged(workspace, dataset, author):
     return workspace, dataset, author, faces
 
 
-class Album(RuleBasedStateMachine):
+class Album(CopiedPeople):
     """What people and machines do to an album, on a copy of the staged store for each example."""
-
-    original, dataset, author, faces = None, 0, 0, ()
 
     @initialize()
     def open(self):
-        self.folder = tempfile.TemporaryDirectory()
-        home = Path(self.folder.name) / "home"
-        shutil.copytree(self.original.home, home)
-        self.workspace = Workspace.open(self.original.settings.model_copy(update={"home": home}))
+        self.copy()
         self.start, self.photos = self.places(), 0
 
     def places(self):
@@ -56,18 +45,6 @@ class Album(RuleBasedStateMachine):
             removed = set(session.exec(select(Instance.id).where(Instance.removed)))
             owned = ownerships(self.dataset, session=session)
         return {face: (owned.get(face), face in removed) for face in self.faces}
-
-    def person(self, number):
-        with reading(self.workspace.engine) as session:
-            people = session.exec(select(Person.id).where(Person.active)).all()
-        return people[number % len(people)] if people else 0
-
-    def chosen(self, rows):
-        return [self.faces[row] for row in rows]
-
-    def attempt(self, action, *arguments, **options):
-        with suppress(FacetError):  # refused: nothing may have changed
-            action(self.workspace, *arguments, author_id=self.author, **options)
 
     def word(self):
         """What humans have said: whose faces these are, and whose they are not."""

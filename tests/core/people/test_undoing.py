@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import suppress
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 from sqlmodel import col, or_, select
 
 from core.foundation.errors import FacetError
-from core.foundation.workspace import Workspace
 from core.people import deciding
 from core.people.showing import choose_cover, hide_people
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
 from db.queries.people.ownership import separations, whose_faces
 from db.tables import Assignment, Image, Instance, PeopleEvent, Person
+from tests.builders.copied_people import CopiedPeople
 from tests.builders.staged_people import add_faces, group, owners, vector
 
 FACES = st.lists(st.integers(0, 8), min_size=1, max_size=4, unique=True)
@@ -68,30 +63,15 @@ def staged(workspace, dataset, author):
     return workspace, dataset, author, faces
 
 
-class Decisions(RuleBasedStateMachine):
+class Decisions(CopiedPeople):
     """What anybody may do about people, on a copy of the staged store for each example."""
 
-    original, dataset, author, faces, start = None, 0, 0, (), None
+    start = None
 
     @initialize()
     def open(self):
-        self.folder = tempfile.TemporaryDirectory()
-        home = Path(self.folder.name) / "home"
-        shutil.copytree(self.original.home, home)
-        self.workspace = Workspace.open(self.original.settings.model_copy(update={"home": home}))
+        self.copy()
         self.known = {frozenset(): self.start}  # what was the state when these decisions stood
-
-    def person(self, number):
-        with reading(self.workspace.engine) as session:
-            people = session.exec(select(Person.id).where(Person.active)).all()
-        return people[number % len(people)] if people else 0
-
-    def chosen(self, rows):
-        return [self.faces[row] for row in rows]
-
-    def attempt(self, action, *arguments, **options):
-        with suppress(FacetError):  # refused: nothing may have changed
-            action(self.workspace, *arguments, author_id=self.author, **options)
 
     @rule(who=ANYBODY, name=NAMES)
     def name(self, who, name):
