@@ -277,6 +277,28 @@ def test_a_box_drawn_in_the_editor_gets_its_points_at_once_and_is_undone_moved_a
     expect(page.locator(".hint")).to_be_hidden()
 
 
+def test_a_box_that_was_taken_away_stays_away_until_the_picture_tells_of_it(page, workbench, store):
+    open_page(page, workbench)
+    known, held = boxes_of(store, "ada.jpg"), []
+    chips = page.locator(".chip")
+    expect(chips).to_have_count(len(known))
+    page.keyboard.press("b")
+    page.route("**/api/frames?*", lambda route: held.append(route))
+    chips.last.click()
+    page.locator("canvas[data-view]").first.focus()
+    page.keyboard.press("Delete")
+    expect(chips).to_have_count(len(known) - 1)
+    wait_for(lambda: len(boxes_of(store, "ada.jpg")) == len(known) - 1)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert chips.count() == len(known) - 1
+    held.pop().continue_()
+    page.unroute("**/api/frames?*")
+    page.keyboard.press("Control+z")
+    comes_to(lambda: boxes_of(store, "ada.jpg"), known)
+    expect(chips).to_have_count(len(known))
+    page.keyboard.press("Escape")
+
+
 @pytest.mark.nightly
 def test_a_box_that_is_brought_back_without_points_has_them_asked_for_again(page, workbench, store):
     open_page(page, workbench)
@@ -287,12 +309,20 @@ def test_a_box_that_is_brought_back_without_points_has_them_asked_for_again(page
     with page.expect_request(door):
         drag(page, on_screen(page, 380, 30), on_screen(page, 430, 90))
     expect(page.locator(".chip")).to_have_count(len(known) + 1)
+    held, asked = [], []
+    page.route("**/api/frames?*", lambda route: held.append(route))
     page.keyboard.press("Control+z")
     comes_to(lambda: boxes_of(store, "ada.jpg"), known)
-    expect(page.locator(".chip")).to_have_count(len(known))
-    with page.expect_request(door):
-        page.keyboard.press("Control+Shift+z")
-    expect(page.locator(".chip")).to_have_count(len(known) + 1)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    page.on("request", lambda request: "first-points" in request.url and asked.append(request.url))
+    page.keyboard.press("Control+Shift+z")
+    wait_for(lambda: len(boxes_of(store, "ada.jpg")) == len(known) + 1)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert not asked  # before the picture tells that it is there again
+    while held:
+        held.pop().continue_()
+    page.unroute("**/api/frames?*")
     expect(page.locator(".hint")).to_contain_text("Points by")
+    expect(page.locator(".chip")).to_have_count(len(known) + 1)
     page.keyboard.press("Control+z")
     comes_to(lambda: boxes_of(store, "ada.jpg"), known)

@@ -6,6 +6,7 @@
 import { moment, newId } from "../../shared/outbox/outbox.js";
 import { clamp } from "./view.js";
 import { ABSENT, rounded } from "./model.js";
+import { ASKED_AGAIN } from "./frames.js";
 import { isFast, isHeldWhole } from "./holding.js";
 import { tellTurned } from "./telling.js";
 
@@ -161,12 +162,12 @@ function sameBox(one, other) {
 
 // ---- What is on its way ---------------------------------------------------------------------
 
-/** @param {Editor} editor @returns {BoxRow[]} */
-function boxesUnderWay({ outbox, opened, data }) {
-  return outbox.boxes(data.store).filter(({ image }) => image === opened);
+/** What the picture on screen does not know yet, the oldest first. @param {Editor} editor @returns {BoxRow[]} */
+function boxesUnderWay({ outbox, settling, opened, data }) {
+  return [...settling, ...outbox.boxes(data.store)].filter(({ image }) => image === opened);
 }
 
-/** Show on the instances what the server does not know yet. @param {Editor} editor */
+/** Show on the instances what they do not know yet. @param {Editor} editor */
 export function applyBoxes(editor) {
   for (const { box, instance, corners } of boxesUnderWay(editor)) {
     const there = instance === undefined ? undefined : editor.labels.instances.get(instance);
@@ -190,16 +191,32 @@ export function looseBoxes(editor) {
  * @param {Editor} editor
  */
 export function followBoxes(editor) {
-  const pictures = editor.outbox.boxed.splice(0);
-  for (const image of new Set(pictures)) {
-    if (editor.frames.points(image)) void editor.frames.refresh(image);
+  const saved = editor.outbox.boxed.splice(0).filter(({ image }) => editor.frames.points(image));
+  editor.settling.push(...saved);
+  for (const image of new Set(saved.map((row) => row.image))) void settleBoxes(editor, image);
+}
+
+/**
+ * What is saved stays on screen until its picture, asked for after that, is here: else a box that was taken away came back
+ * for a moment, and one that was brought back was gone for one.
+ * @param {Editor} editor @param {number} image
+ */
+async function settleBoxes(editor, image) {
+  const known = new Set(editor.settling.filter((row) => row.image === image));
+  if (await editor.frames.refresh(image)) {
+    editor.settling = editor.settling.filter((row) => !known.has(row));
+    editor.takeFrame();
+  } else if (!editor.frames.closed) {
+    setTimeout(() => void settleBoxes(editor, image), ASKED_AGAIN);
   }
 }
 
-/** Where a box that waits for points is known by now, let the model look into it. @param {Editor} editor */
+/** Where the picture tells of a box that waits for points, let the model look into it. @param {Editor} editor */
 export function pointNewBoxes(editor) {
   const { frame, unpointed } = editor;
-  const mine = unpointed.filter(({ image }) => image === frame?.id);
+  const untold = boxesUnderWay(editor);
+  const mine = unpointed.filter(({ image, instance, corners }) =>
+    image === frame?.id && !untold.some((row) => row.instance === instance && row.corners === corners));
   for (const wanted of mine) {
     const { corners, instance } = wanted;
     const found = frame?.instances.find(({ id, box }) => corners ? box && sameBox(box, corners) : id === instance);

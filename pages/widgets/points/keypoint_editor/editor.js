@@ -24,7 +24,7 @@ import { refreshKeys } from "./help.js";
 import { NARROW, buildPanel, refreshPanel } from "./panel.js";
 
 /** @import { Order } from "./frames.js" */
-/** @import { Box, Change, Command, Component, EditorData, Frame, Gesture, Hit, Instance, Note } from "./types.js" */
+/** @import { Box, BoxRow, Change, Command, Component, EditorData, Frame, Gesture, Hit, Instance, Note } from "./types.js" */
 /** @import { Options, SelectedPoint, Selection } from "./types.js" */
 
 /** @type {Partial<Record<Gesture["type"], string>>} */
@@ -71,6 +71,8 @@ export class Editor {
   painted = null; // the same, once its pixels are drawn
   /** @type {Frame | null} */
   frame = null; // what is known of it
+  /** @type {BoxRow[]} */
+  settling = []; // what was done to boxes and is saved, while the pictures do not tell of it yet
   /** @type {{ image: number, instance?: number, corners?: Box }[]} */
   unpointed = []; // boxes whose points are to be asked for once they are saved
   /** @type {Command[]} */

@@ -12,7 +12,7 @@ const PIXELS_BEHIND = 8;
 const LOADING = 4; // pictures that are fetched at the same time
 const MOST_PIXELS = 192e6; // bytes of decoded pictures, besides the one on screen and its neighbours
 const MOST_POINTS = 20000; // points that are kept, besides those around the picture on screen
-const ASKED_AGAIN = 1000; // ms after which what came to nothing is tried again
+export const ASKED_AGAIN = 1000; // ms after which what came to nothing is tried again
 const ANSWER_IN = 15000; // ms for an answer
 const PIXELS_IN = 30000; // ms for the pixels of a picture
 
@@ -158,9 +158,9 @@ export class Frames {
     return ids.flatMap((id) => here.get(id) ?? this.points(id) ?? []);
   }
 
-  /** Ask for the points of a picture anew: somebody else may have moved them. @param {number} id */
+  /** Ask for the points of a picture anew: somebody else may have moved them; tells whether they came. @param {number} id */
   async refresh(id) {
-    await this.fetchPoints([id]);
+    return this.fetchPoints([id]);
   }
 
   /** Something has changed these pictures: those around are asked for anew, the others when they are. @param {Set<number>} ids */

@@ -46,8 +46,8 @@ export class Outbox extends EventTarget {
     this.newest = new Map(); // instances as the server gave them last, with the newest revision that it told of then
     /** @type {Map<string, string | null>} */
     this.troubles = new Map(); // why nothing could be sent just now
-    /** @type {number[]} */
-    this.boxed = []; // pictures in which boxes were saved; whoever shows them takes them
+    /** @type {BoxRow[]} */
+    this.boxed = []; // what was done to boxes and is saved; whoever shows their pictures takes it
     /** @type {Map<number, string>} */
     this.states = new Map(); // where pictures stand, as the server told last
     /** @type {Set<string>} */
@@ -421,7 +421,7 @@ export class Outbox extends EventTarget {
    * @param {string} id @param {Row} [row]
    */
   saved(id, row) {
-    if (row?.edit.box) this.boxed.push(row.edit.image);
+    if (row?.edit.box) this.boxed.push(row.edit);
     this.drop(id);
     if (!this.late.delete(id)) return;
     this.told += 1;
