@@ -10,6 +10,7 @@ from core.jobs.runs import cancel, submit
 from core.library.importing import PictureIntake
 from db.engine import reading
 from db.tables import Run
+from tests.builders.forked import forked
 from tests.builders.places import ROOT
 
 
@@ -29,7 +30,7 @@ class Workers:
     def __init__(self, workspace, author, dataset, log):
         self.workspace, self.author, self.dataset, self._log = workspace, author, dataset, log
         self.environment = os.environ | {"FACET_HOME": str(workspace.home), "FACET_BATCH": "2", "PYTHONPATH": str(ROOT)}
-        self._processes = []
+        self._processes, self._forked = [], []
 
     def start(self, *arguments, cwd=ROOT):
         with self._log.open("a") as out:
@@ -41,6 +42,12 @@ class Workers:
                 stderr=subprocess.STDOUT,
             )
         self._processes.append(process)
+        return process
+
+    def fork(self, code, *arguments):
+        """A worker made by `code`, with nothing left to import: for tests that start many."""
+        process = forked(code, *arguments, environment=self.environment, log=self._log)
+        self._forked.append(process)
         return process
 
     @property
@@ -73,3 +80,6 @@ class Workers:
         for process in self._processes:
             process.kill()
             process.wait()
+        for process in self._forked:
+            process.kill()
+            process.join()

@@ -30,8 +30,18 @@ def _draw(folder, count, seed):
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
-    """A folder of 40 portraits."""
-    return _draw(tmp_path_factory.mktemp("drawn"), 40, 7)
+    """A folder of twelve portraits."""
+    return _draw(tmp_path_factory.mktemp("drawn"), 12, 7)
+
+
+@pytest.fixture(scope="session")
+def many_drawn(tmp_path_factory, few_drawn):
+    """A folder of 40 portraits, each of the few in five qualities: more work than anybody waits for."""
+    folder = tmp_path_factory.mktemp("many")
+    for file in few_drawn.iterdir():
+        for quality in range(60, 85, 5):
+            Image.open(file).save(folder / f"{quality}-{file.name}", quality=quality)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ import hashlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +22,6 @@ from core.library.pixels import picture_pixels
 from core.media.videos import VideoWriter
 from db.engine import reading
 from db.tables import DailyWork, Export, Frame, Image, Video
-from tests.builders.places import ROOT
 from tests.builders.worker_processes import wait_for
 
 FRAMES = 24
@@ -68,6 +65,8 @@ def killing(*arguments, **named):
 setattr(owner, name, killing)
 worker.main(None, Lane.SHORT)
 """
+LIVING = "from core.jobs.worker import serve; serve()"
+LIVING_SHORT = "from core.jobs import worker; worker.main(None, worker.Lane.SHORT)"
 
 
 @pytest.fixture
@@ -76,12 +75,9 @@ def killed_at(workers):
 
     def kill(place, count=1):
         ring(workers.workspace, *recover(workers.workspace))
-        process = subprocess.Popen([sys.executable, "-c", WORKER, place, str(count)], cwd=ROOT, env=workers.environment)
-        try:
-            assert process.wait(60) == -signal.SIGKILL
-        finally:
-            process.kill()
-            process.wait()
+        process = workers.fork(WORKER, place, count)
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
 
     return kill
 
@@ -144,7 +140,7 @@ def test_an_import_killed_at_each_of_its_steps_loses_nothing_and_does_nothing_tw
     killed_at("rows that are not committed")
     killed_at("a clip without its frames")
     killed_at("a clip that is not counted")
-    workers.start()
+    workers.fork(LIVING)
     run = workers.wait(run_id, "done")
     _assert_whole(workers, [f"{number:03}.png" for number in range(20)], FRAMES)
     assert (run.counts["added"], run.counts["duplicates"], run.counts["skipped"]) == (20, 0, 0)
@@ -166,7 +162,8 @@ def test_an_export_killed_at_each_of_its_steps_is_one_whole_export(workers, kill
     killed_at("half a picture's copy", 4)
     for place in ends:
         killed_at(place)
-    workers.start()
+    ring(workers.workspace, *recover(workers.workspace))
+    workers.fork(LIVING_SHORT)
     run = workers.wait(run_id, "done")
     assert not _assert_exported(workers, tmp_path / "out", [f"{number:03}.png" for number in range(12)])
     assert (run.counts["images"], run.counts["left_out"], run.counts["not_exported"]) == (12, 0, 0)

@@ -18,7 +18,8 @@ from db.tables import Assignment, Embedding, Image, Instance, KeypointRevision, 
 from tests.builders.places import ROOT
 from tests.builders.worker_processes import wait_for
 
-PICTURES = 40
+PICTURES = 12
+LONG_LANE = "from core.jobs.worker import main; main()"
 
 
 def _scans(workspace):
@@ -31,26 +32,26 @@ def _rows(workspace, table):
         return session.exec(select(func.count()).select_from(table)).one()
 
 
-def _kill_in_the_middle(workers, run_id, process):
-    wait_for(lambda: len(_scans(workers.workspace)) >= 8, "eight finished pictures", 120)
+def _kill_in_the_middle(workers, process):
+    wait_for(lambda: len(_scans(workers.workspace)) >= 4, "four finished pictures", 120)
     process.kill()
-    process.wait()
+    process.join()
     finished = _scans(workers.workspace)
-    assert 8 <= len(finished) < PICTURES, "it was killed in the middle"
+    assert 4 <= len(finished) < PICTURES, "it was killed in the middle"
     return finished
 
 
 def test_killed_run_goes_on_where_it_stopped_without_doubles(workers, drawn):
     workers.import_folder(drawn)
     run_id = workers.submit("faces")
-    killed = workers.start()
-    finished = _kill_in_the_middle(workers, run_id, killed)
+    killed = workers.fork(LONG_LANE)
+    finished = _kill_in_the_middle(workers, killed)
 
     run = workers.run(run_id)
     assert (run.state, run.worker.split(":")[1]) == ("running", str(killed.pid))
     assert not worker_lives(workers.workspace)
 
-    workers.start()
+    workers.fork(LONG_LANE)
     run = workers.wait(run_id, "done")
     scans = _scans(workers.workspace)
     assert len(scans) == PICTURES
@@ -76,8 +77,8 @@ def _short(worker):
     return next((one for one in psutil.Process(worker.pid).children() if "short" in one.cmdline()), None)
 
 
-def test_short_work_is_done_beside_long_work_and_both_give_way(workers, drawn, few_drawn):
-    workers.import_folder(drawn)
+def test_short_work_is_done_beside_long_work_and_both_give_way(workers, many_drawn, few_drawn):
+    workers.import_folder(many_drawn)
     faces = workers.submit("faces")
     worker = workers.start()
     wait_for(lambda: _scans(workers.workspace), "the first picture")
@@ -98,7 +99,7 @@ def test_short_work_is_done_beside_long_work_and_both_give_way(workers, drawn, f
 def test_cancel_asked_of_a_run_whose_worker_was_killed_still_holds(workers, drawn):
     workers.import_folder(drawn)
     run_id = workers.submit("faces")
-    finished = _kill_in_the_middle(workers, run_id, workers.start())
+    finished = _kill_in_the_middle(workers, workers.fork(LONG_LANE))
     cancel(workers.workspace, run_id)
     workers.start()
     workers.wait(run_id, "cancelled")
@@ -144,9 +145,13 @@ def test_two_workers_do_each_run_once(workers, few_drawn):
     assert {run.counts["faces"] for run in ended} == {ended[0].counts["faces"]}
 
 
-def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on(workers, tmp_path):
+def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on_until_it_is_asked_to_end(
+    workers, tmp_path
+):
     unknown = workers.submit("astrology")
+    assert not worker_lives(workers.workspace)
     process = workers.start()
+    wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
     run = workers.wait(unknown, "failed")
     assert "this worker knows no run of the kind 'astrology'" in worded(run.error)
     failing = workers.submit("import", source=str(tmp_path / "nowhere"))
@@ -154,6 +159,10 @@ def test_run_of_an_unknown_kind_fails_with_a_sentence_and_the_worker_goes_on(wor
     assert "nowhere" in worded(run.error)
     assert "Traceback" in run.log
     assert process.poll() is None
+    assert worker_lives(workers.workspace)
+    process.terminate()
+    assert process.wait(120) == 0
+    assert not worker_lives(workers.workspace)
 
 
 @pytest.mark.nightly
@@ -203,8 +212,9 @@ def test_run_that_kills_its_worker_again_and_again_fails_and_the_next_one_is_don
     )
     poison, good = workers.submit("sample"), workers.submit("overlay")
     for _ in range(3):
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=workers.environment)
-        assert process.wait(120) == -signal.SIGKILL
+        process = workers.fork(code)
+        process.join(120)
+        assert process.exitcode == -signal.SIGKILL
     assert recover(workers.workspace) == []
     assert workers.run(good).state == "done"
     run = workers.run(poison)
@@ -223,22 +233,14 @@ def test_asked_to_end_in_a_long_step_the_worker_gives_its_run_back_without_a_dea
         "worker.main()\n"
     )
     run_id = workers.submit("sample")
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=workers.environment)
+    process = workers.fork(code)
     wait_for(lambda: workers.run(run_id).state == "running", "its start")
     process.terminate()
-    assert process.wait(20) == 0
+    process.join(20)
+    assert process.exitcode == 0
     run = workers.run(run_id)
     assert (run.state, run.worker, run.deaths) == ("queued", None, 0)
     assert recover(workers.workspace) == [run_id]
-
-
-def test_worker_beats_while_it_lives(workers):
-    assert not worker_lives(workers.workspace)
-    process = workers.start()
-    wait_for(lambda: worker_lives(workers.workspace), "the first heartbeat")
-    process.terminate()
-    assert process.wait(120) == 0
-    assert not worker_lives(workers.workspace)
 
 
 def test_worker_ends_when_its_parent_is_killed(workers):

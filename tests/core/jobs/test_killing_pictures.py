@@ -1,8 +1,6 @@
 """Real processes that a picture kills: it is set aside by name, the rest goes on, and nothing is done twice."""
 
 import signal
-import subprocess
-import sys
 
 import pytest
 from sqlmodel import col, select
@@ -15,7 +13,6 @@ from core.library.suspects import names_set_aside, take_up_again
 from db.engine import reading
 from db.queries.library import counts
 from db.tables import Image, ImageState, Instance, Scan
-from tests.builders.places import ROOT
 from tests.builders.tiny_models import tiny_picture
 from tests.builders.worker_processes import wait_for
 
@@ -49,7 +46,6 @@ SENTENCE = "the process of a run died twice with it in hand, the second time wit
 @pytest.fixture
 def killed(workers):
     """Starts workers that these pictures kill until a run has ended; the run, and how many have died."""
-    processes = []
 
     def ended(run_id, bad, lane="long"):
         deaths = 0
@@ -57,28 +53,23 @@ def killed(workers):
             assert deaths < 12, "it goes on for ever"
             if lane == "short":  # whose dead the worker of the other lane takes up
                 ring(workers.workspace, *recover(workers.workspace))
-            process = subprocess.Popen([sys.executable, "-c", WORKER, lane, bad], cwd=ROOT, env=workers.environment)
-            processes.append(process)
+            process = workers.fork(WORKER, lane, bad)
             wait_for(
                 lambda process=process: (
-                    process.poll() is not None or workers.run(run_id).state not in ("queued", "running")
+                    process.exitcode is not None or workers.run(run_id).state not in ("queued", "running")
                 ),
                 "death or an end",
             )
-            if process.poll() is None:
+            if process.exitcode is None:
                 process.kill()
-                process.wait()
+                process.join()
             else:
-                assert process.returncode == -signal.SIGKILL
+                assert process.exitcode == -signal.SIGKILL
                 deaths += 1
                 recover(workers.workspace)
         return workers.run(run_id), deaths
 
-    yield ended
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    return ended
 
 
 @pytest.fixture
