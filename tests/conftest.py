@@ -37,10 +37,16 @@ IN_TURN = (
     "tests/core/jobs/",
     "tests/core/commands/",
     "",
-    "tests/e2e/test_outbox",
-    "tests/e2e/test_training_page",
     "tests/e2e/test_journey",
+    "tests/e2e/test_timeline",
+    "tests/e2e/test_people_page",
+    "tests/e2e/keypoint_editor/test_editor_saving",
     "tests/e2e/test_models_page",
+    "tests/e2e/test_training_page",
+    "tests/e2e/test_outbox",
+    "tests/e2e/test_keypoints_page",
+    "tests/e2e/keypoint_editor/",
+    "tests/e2e/test_library_page",
     "tests/e2e/",
 )
 

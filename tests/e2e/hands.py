@@ -93,7 +93,8 @@ def unfold(page, title):
 def on_screen(page, x, y):
     """Where a point of the picture lies in the window."""
     x, y = float(x), float(y)
-    shown, box = view(page), page.locator("canvas[data-view]").first.bounding_box()
+    look = "canvas => [JSON.parse(canvas.dataset.view), canvas.getBoundingClientRect()]"  # both at one moment
+    shown, box = page.locator("canvas[data-view]").first.evaluate(look)
     return box["x"] + shown["x"] + (x + 0.5) * shown["scale"], box["y"] + shown["y"] + (y + 0.5) * shown["scale"]
 
 

@@ -49,6 +49,14 @@ class Served:
 
 
 @pytest.fixture(scope="module")
+def visitor(browser):
+    """Whose last tab takes its process along when it is closed: nothing that lives on sends what waits."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
 def served(tmp_path_factory):
     chromium_path()
     running = Served(tmp_path_factory.mktemp("outbox") / "home")
@@ -58,7 +66,7 @@ def served(tmp_path_factory):
 
 def open_editor(page, served, name="Mina"):
     page.goto(f"{served.bench.address}/keypoints?name={name}")
-    wait_for(lambda: view(page) and view(page).get("image"))
+    wait_for(lambda: (view(page) or {}).get("image") and view(page).get("instance"))  # pixels and points come apart
     settle(page)
 
 
