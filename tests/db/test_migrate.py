@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +52,7 @@ from db.tables import (
 )
 from db.writes.library import ensure_user
 from db.writing import migrating, writing
+from tests.builders.places import ROOT
 
 
 @pytest.fixture
@@ -88,6 +92,17 @@ def test_every_migration_can_be_taken_back_and_applied_again(engine, tmp_path):
 def test_migrations_are_one_line_from_the_first_to_the_last():
     scripts = ScriptDirectory.from_config(config())
     assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    known = {script.revision for script in scripts.walk_revisions()}
+    assert migrate._revisions(migrate._SCRIPTS) == (known, scripts.get_current_head())
+
+
+def test_a_store_that_is_up_to_date_is_opened_without_alembic(workspace):
+    code = (
+        "import sys; from core.foundation.workspace import Workspace; Workspace.open(); print('alembic' in sys.modules)"
+    )
+    environment = os.environ | {"FACET_HOME": str(workspace.home)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment)
+    assert done.stdout == "False\n", done.stderr
 
 
 @pytest.fixture
