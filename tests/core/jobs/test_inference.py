@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import FacetError, NotEnoughData, UnreadableImage
+from core.foundation.settings import Settings
+from core.foundation.workspace import Workspace
 from core.jobs import inference
 from core.jobs.inference import query_beside, what_fits_beside
 from core.learning.recipes import what_fits
@@ -17,14 +20,23 @@ from core.people import searching
 from tests.builders.tiny_models import tiny_models, tiny_picture
 
 
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory, empty_store):
+    """One home for the file: a process that one test has started answers the next."""
+    home = tmp_path_factory.mktemp("beside")
+    shutil.copyfile(empty_store, home / "store.db")
+    opened = Workspace.open(Settings(home=home))
+    yield opened
+    inference._inference(opened)._end()
+    inference._inference.cache_clear()
+    opened.engine.dispose()
+
+
 @pytest.fixture
 def beside(monkeypatch, workspace):
-    """Inference processes with tiny models; gives the one of the workspace."""
+    """Inference processes with tiny models; gives the one of the workspace, which may have been started before."""
     monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-m", "tests.builders.tiny_inference"])
-    inference._inference.cache_clear()
-    yield inference._inference(workspace)
-    inference._inference(workspace)._end()
-    inference._inference.cache_clear()
+    return inference._inference(workspace)
 
 
 def test_the_answer_is_that_of_this_process(beside, workspace, monkeypatch):
@@ -81,6 +93,7 @@ def test_a_process_that_died_is_started_again(beside, workspace):
 
 
 def test_a_process_that_dies_on_the_photo_is_an_error_and_not_a_wait(beside, workspace, monkeypatch):
+    beside._end()
     monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"])
     with pytest.raises(FacetError) as raised:
         query_beside(workspace, tiny_picture(1), "one.png")
@@ -90,12 +103,14 @@ def test_a_process_that_dies_on_the_photo_is_an_error_and_not_a_wait(beside, wor
 
 def test_it_ends_when_nobody_asks_any_more(beside, workspace, monkeypatch):
     command = "from core.jobs import inference; inference._IDLE_SECONDS = 0.2; inference.main()"
+    beside._end()
     monkeypatch.setattr(inference, "_COMMAND", [sys.executable, "-c", command])
     with pytest.raises(UnreadableImage):
         query_beside(workspace, b"plain text", "notes.jpg")
     assert beside._process.wait(20) == 0
     with pytest.raises(UnreadableImage):
         query_beside(workspace, b"plain text", "notes.jpg")
+    beside._end()
 
 
 def test_it_ends_with_the_workbench(beside, workspace):

@@ -31,7 +31,12 @@ async def _until(condition, what):
     return await asyncio.to_thread(wait_for, condition, what)
 
 
-def test_worker_that_is_killed_is_started_again_and_ends_with_the_workbench(home):
+def test_worker_that_is_killed_is_started_again_wherever_the_workbench_was_and_ends_with_it(
+    home, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)  # the code is found all the same
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
     async def scenario():
         async with worker_beside(home):
             await _until(lambda: worker_lives(home), "the first heartbeat")
@@ -42,17 +47,6 @@ def test_worker_that_is_killed_is_started_again_and_ends_with_the_workbench(home
             assert psutil.Process(second).ppid() == os.getpid()
         assert not worker_lives(home)
         assert not psutil.pid_exists(second)
-
-    asyncio.run(scenario())
-
-
-def test_worker_finds_the_code_wherever_the_workbench_was_started(home, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-
-    async def scenario():
-        async with worker_beside(home):
-            await _until(lambda: worker_lives(home), "the first heartbeat")
 
     asyncio.run(scenario())
 

@@ -1,12 +1,12 @@
 """The drawn photos: figures get points that are a little wrong, once."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 from sqlmodel import select
 
-from core.drawn import sample
+from core.drawn.body import POSES
+from core.drawn.figures import draw_figure
+from core.drawn.people import PEOPLE
 from core.foundation.arrays import Keypoints
 from core.library import sample_photos
 from core.library.importing import PictureIntake
@@ -19,8 +19,12 @@ from db.writing import writing
 @pytest.fixture
 def drawn(workspace, dataset, author, monkeypatch):
     """Two pictures with whole figures and their run, imported."""
-    figures = [picture for picture in sample() if any(item.kind == "person" for item in picture.instances)]
-    monkeypatch.setattr(sample_photos, "sample", lambda: islice(figures, 2))
+    rng = np.random.default_rng(0)
+    figures = [
+        draw_figure(POSES[pose], rng, PEOPLE[person], name=f"figures/{pose}.jpg", person=person, background="park")
+        for pose, person in (("walk", "chidi"), ("jump", "gita"))
+    ]
+    monkeypatch.setattr(sample_photos, "sample", lambda: iter(figures))
     with writing(workspace.engine) as session:
         run = Run(kind="sample", dataset_id=dataset, author_id=author)
         session.add(run)
