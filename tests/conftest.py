@@ -12,6 +12,7 @@ os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
 import gc
 import io
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from PIL import Image
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
+from db import engine as engines
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 
@@ -64,6 +66,32 @@ def pytest_collection_finish() -> None:
     """Thousands of collected tests are no garbage, and need not be looked at again and again."""
     gc.collect()
     gc.freeze()
+
+
+_AS_IN_USE = engines._set_pragmas
+
+
+def _set_pragmas_but_wait_for_no_disk(connection: sqlite3.Connection, record: object) -> None:
+    _AS_IN_USE(connection, record)
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_power_cut() -> Iterator[None]:
+    """What a test writes need not survive one: this process waits for no disk. A process that is killed loses nothing.
+
+    Processes that tests start wait as in use, and so does what is opened under `durable`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "_set_pragmas", _set_pragmas_but_wait_for_no_disk)
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture
+def durable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores that are opened after it wait for the disk at each commit, as in use."""
+    monkeypatch.setattr(engines, "_set_pragmas", _AS_IN_USE)
 
 
 @pytest.fixture(scope="session")

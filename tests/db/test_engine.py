@@ -17,6 +17,7 @@ from db.writes.library import ensure_user
 from db.writing import writing
 
 
+@pytest.mark.usefixtures("durable")
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2), ("page_size", 4096), ("busy_timeout", 30_000)],

@@ -332,6 +332,7 @@ def test_five_hundred_edits_stay_in_order(workspace, edit, face, first, author):
     assert work(workspace) == {("landmark_edits", author): 500}
 
 
+@pytest.mark.usefixtures("durable")
 def test_a_saved_edit_writes_less_than_32_kb_of_log_at_full_durability(workspace, edit, face, first):
     head = edit(0, 1, 1, base=first)
     with workspace.engine.connect() as connection:
