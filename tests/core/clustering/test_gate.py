@@ -108,16 +108,30 @@ def plainly(faces, threshold, limits, through, labels):
     return {unit: got.get(unit, cluster_of[unit] if unit in loud else -1 - unit) for unit in held}
 
 
-@settings(max_examples=150, deadline=None)
-@given(
+GATED = given(
     seed=st.integers(0, 2**32 - 1),
     count=st.integers(1, 40),
     share=st.sampled_from([0.2, 0.5, 0.9]),
     margin=st.sampled_from([0.0, 0.02, 0.2]),
 )
+
+
+@settings(max_examples=60, deadline=None)
+@GATED
 def test_every_threshold_is_a_cut_of_one_tree_and_silent_faces_go_where_a_plain_loop_puts_them(
     seed, count, share, margin
 ):
+    assert_cut_and_placed(seed, count, share, margin)
+
+
+@pytest.mark.nightly
+@settings(max_examples=600, deadline=None)
+@GATED
+def test_so_it_is_of_many_more_trees(seed, count, share, margin):
+    assert_cut_and_placed(seed, count, share, margin)
+
+
+def assert_cut_and_placed(seed, count, share, margin):
     rng = np.random.default_rng(seed)
     faces, _ = people(rng, count, 4)
     limits = random_limits(rng, count)

@@ -137,10 +137,26 @@ def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
     assert as_sets(group(faces, threshold)) == peer(faces, threshold)
 
 
-@pytest.mark.parametrize(("keep", "in_photo"), [(2, 2), (256, 2), (256, 6)])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 40), noise=st.floats(0.3, 1.5))
+CONSTRAINED = pytest.mark.parametrize(("keep", "in_photo"), [(2, 2), (256, 2), (256, 6)])
+ANY_ORDER = given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 40), noise=st.floats(0.3, 1.5))
+
+
+@CONSTRAINED
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@ANY_ORDER
 def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypatch, keep, in_photo, seed, count, noise):
+    assert_as_by_brute_force(monkeypatch, keep, in_photo, seed, count, noise)
+
+
+@pytest.mark.nightly
+@CONSTRAINED
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@ANY_ORDER
+def test_with_many_more_constraints_it_is_the_reference_too(monkeypatch, keep, in_photo, seed, count, noise):
+    assert_as_by_brute_force(monkeypatch, keep, in_photo, seed, count, noise)
+
+
+def assert_as_by_brute_force(monkeypatch, keep, in_photo, seed, count, noise):
     monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", keep)
     rng = np.random.default_rng(seed)
     faces, _ = people(rng, count, 4, noise=noise)
@@ -156,9 +172,25 @@ def test_with_constraints_it_is_the_brute_force_reference_in_any_order(monkeypat
     assert {frozenset(order[list(cluster)].tolist()) for cluster in found} == expected
 
 
-@settings(max_examples=150)
-@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), noise=st.floats(0.3, 1.5), in_photo=st.integers(1, 8))
+SCATTERED = given(
+    seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), noise=st.floats(0.3, 1.5), in_photo=st.integers(1, 8)
+)
+
+
+@settings(max_examples=60)
+@SCATTERED
 def test_every_threshold_is_a_cut_of_one_tree(seed, count, noise, in_photo):
+    assert_cut(seed, count, noise, in_photo)
+
+
+@pytest.mark.nightly
+@settings(max_examples=600)
+@SCATTERED
+def test_every_threshold_is_a_cut_of_many_more_trees(seed, count, noise, in_photo):
+    assert_cut(seed, count, noise, in_photo)
+
+
+def assert_cut(seed, count, noise, in_photo):
     rng = np.random.default_rng(seed)
     faces, _ = people(rng, count, 5, noise=noise)
     limits = random_limits(rng, count, in_photo)

