@@ -62,7 +62,7 @@ def followed_clip(
         run_id = run.id
     ClipIntake(workspace, dataset_id=dataset, author_id=author, run_id=run_id).take_source(folder / "moving.mp4")
     with reading(workspace.engine) as session:
-        return session.exec(select(Video.id)).one()
+        return session.exec(select(Video.id).where(Video.dataset_id == dataset)).one()
 
 
 def put_face(

@@ -77,15 +77,18 @@ def test_a_failed_run_shows_its_sentence_and_its_log_and_can_be_done_again(page,
     expect(card(page, failed.id + 1).get_by_role("button", name="Do it again")).to_have_count(0)
 
 
-def test_a_run_is_cancelled_while_it_works(page, workbench, stage, dataset):
-    run_id = start(stage, "sample", dataset_id=dataset, author_id=annotator_id(stage, "ada"))
-    page.goto(f"{workbench.address}/jobs")
+def test_a_run_is_cancelled_while_it_works(page, shared_workbench):
+    stage = Workspace.open(Settings(home=shared_workbench.home))
+    author = annotator_id(stage, "ada")
+    run_id = start(stage, "sample", dataset_id=create_dataset(stage, "Stopped", author), author_id=author)
+    page.goto(f"{shared_workbench.address}/jobs")
     expect(page.get_by_text("started by ada")).to_be_visible(timeout=WAIT)
     expect(page.get_by_text(re.compile(r"Drawing the sample · \d+ of 50"))).to_be_visible(timeout=WAIT)
     page.get_by_role("button", name="Cancel").click()
     expect(card(page, run_id)).to_contain_text(re.compile(r"Cancelled after \d+ of 50"), timeout=WAIT)
     expect(page.get_by_role("progressbar")).to_have_count(0)
     assert newest(stage).state == "cancelled"
+    stage.engine.dispose()
 
 
 @pytest.mark.nightly

@@ -19,6 +19,8 @@ from tests.e2e.hands import pick, settle
 pytestmark = pytest.mark.e2e
 
 WAIT = 60_000
+OURS = "dataset_id = (SELECT id FROM dataset WHERE name = :dataset)"
+POINTS = f"FROM keypointrevision WHERE instance_id IN (SELECT id FROM instance WHERE {OURS})"
 
 
 def png(seed, size=(160, 120)):
@@ -45,13 +47,19 @@ def coco_in_shares(picture):
     }
 
 
-def stored(workbench, query):
+def stored(workbench, query, dataset="Labelled faces"):
+    """What a query gives that asks for the rows of one dataset."""
     with sqlite3.connect(workbench.home / "store.db") as store:
-        return store.execute(query).fetchall()
+        return store.execute(query, {"dataset": dataset}).fetchall()
 
 
 def unfold(page, label):
     page.get_by_test_id("stExpander").filter(has_text=label).locator("summary").first.click()
+
+
+@pytest.fixture(scope="module")
+def workbench(shared_workbench):
+    return shared_workbench
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +75,14 @@ def folder(workbench):
     pictures = workbench.home.parent / "first.zip"
     with zipfile.ZipFile(pictures, "w") as archive:
         archive.writestr("first.png", png(50))
-    done = workbench.command("import", pictures, "--dataset", "Faces")
+    done = workbench.command("import", pictures, "--dataset", "Labelled faces")
     assert done.returncode == 0, done.stderr
     return made
 
 
 @pytest.mark.nightly
 def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page, folder):
-    page.goto(f"{workbench.address}?dataset=Faces")
+    page.goto(f"{workbench.address}?dataset=Labelled faces")
     unfold(page, "Import labels")
     page.get_by_role("radiogroup", name="Where the labels are").get_by_text("A file or folder on the server").click()
     field = page.get_by_role("textbox", name="Label file, or folder of them, on the server")
@@ -86,8 +94,8 @@ def test_a_folder_on_the_server_brings_labels_and_their_pictures(workbench, page
     expect(result).to_be_visible(timeout=WAIT)
     unfold(page, "skipped, with the reasons")
     expect(page.get_by_role("cell", name="cut.pts")).to_be_visible()
-    assert stored(workbench, "SELECT count(*) FROM keypointrevision WHERE source = 'human'") == [(2,)]
-    assert stored(workbench, "SELECT path FROM image WHERE state = 'imported' ORDER BY path") == [
+    assert stored(workbench, f"SELECT count(*) {POINTS} AND source = 'human'") == [(2,)]
+    assert stored(workbench, f"SELECT path FROM image WHERE state = 'imported' AND {OURS} ORDER BY path") == [
         ("face0.png",),
         ("face1.png",),
     ]
@@ -110,23 +118,23 @@ def test_what_a_label_file_leaves_open_is_asked_on_a_card_and_answered(workbench
     card.get_by_role("button", name="Answer").click()
     expect(page.get_by_text("1 label in place; 0 refused, or with another question")).to_be_visible(timeout=WAIT)
     expect(card).to_have_count(0)
-    ((blob,),) = stored(workbench, "SELECT points FROM keypointrevision WHERE skeleton = 'coco17'")
+    ((blob,),) = stored(workbench, f"SELECT points {POINTS} AND skeleton = 'coco17'", "Shares")
     np.testing.assert_allclose(Keypoints.from_bytes(blob).points[0], [0.25 * 160, 0.5 * 120], atol=1e-4)
 
 
 @pytest.mark.nightly
 def test_what_waits_is_listed_and_goes_on_when_the_picture_is_uploaded(workbench, page, folder):
-    page.goto(f"{workbench.address}?dataset=Faces")
+    page.goto(f"{workbench.address}?dataset=Labelled faces")
     unfold(page, "Import labels")
     expect(page.get_by_role("cell", name="elsewhere.*")).to_be_visible()
     late = workbench.home.parent / "late.zip"
     with zipfile.ZipFile(late, "w") as archive:
         archive.writestr("somewhere/elsewhere.jpg", png(60))
-    done = workbench.command("import", late, "--dataset", "Faces", "--json")
+    done = workbench.command("import", late, "--dataset", "Labelled faces", "--json")
     assert '"labels": 1' in done.stdout, done.stderr
     page.reload()
     expect(page.get_by_text("1 label that waited has its picture")).to_be_visible()
-    assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
+    assert stored(workbench, f"SELECT count(*) FROM waitinglabel WHERE {OURS}") == [(0,)]
 
 
 @pytest.mark.nightly
@@ -135,9 +143,9 @@ def test_labels_of_another_folder_wait_and_are_put_onto_the_picture_that_somebod
     (other / "val").mkdir(parents=True)
     for name, seed in (("face0", 11), ("face9", 12)):
         (other / "val" / f"{name}.pts").write_bytes(pts(seed))
-    done = workbench.command("import", other, "--dataset", "Faces", "--json")
+    done = workbench.command("import", other, "--dataset", "Labelled faces", "--json")
     assert '"waiting": 1' in done.stdout, done.stderr  # a picture without a folder may lie in any
-    page.goto(f"{workbench.address}?dataset=Faces")
+    page.goto(f"{workbench.address}?dataset=Labelled faces")
     unfold(page, "Import labels")
     pick(page, "Labels that wait", "val/face9.* (1 label, val/face9.pts)")
     pick(page, "They are of", "first.png")
@@ -145,13 +153,13 @@ def test_labels_of_another_folder_wait_and_are_put_onto_the_picture_that_somebod
     page.screenshot(path=ROOT / "test-results" / "waiting-labels.png", full_page=True)
     page.get_by_role("button", name="Put them on it").click()
     expect(page.get_by_text("1 label put on first.png")).to_be_visible()
-    assert stored(workbench, "SELECT count(*) FROM waitinglabel") == [(0,)]
-    assert stored(workbench, "SELECT state FROM image WHERE path = 'first.png'") == [("imported",)]
+    assert stored(workbench, f"SELECT count(*) FROM waitinglabel WHERE {OURS}") == [(0,)]
+    assert stored(workbench, f"SELECT state FROM image WHERE path = 'first.png' AND {OURS}") == [("imported",)]
 
 
 @pytest.mark.nightly
 def test_an_upload_is_sniffed_and_of_the_wrong_points_it_says_how_many_there_are(workbench, page, folder):
-    page.goto(f"{workbench.address}?dataset=Faces")
+    page.goto(f"{workbench.address}?dataset=Labelled faces")
     unfold(page, "Import labels")
     form = page.get_by_test_id("stExpander").filter(has_text="Where the labels are")
     form.locator("input[type=file]").set_input_files(
@@ -164,7 +172,7 @@ def test_an_upload_is_sniffed_and_of_the_wrong_points_it_says_how_many_there_are
 
 
 def test_pictures_are_left_out_by_a_list_of_names(workbench, page, folder):
-    page.goto(f"{workbench.address}?dataset=Faces")
+    page.goto(f"{workbench.address}?dataset=Labelled faces")
     unfold(page, "Leave pictures out of learning")
     form = page.get_by_test_id("stExpander").filter(has_text="List of file names")
     form.get_by_role("region", name="List of file names").locator("input[type=file]").set_input_files(
@@ -173,7 +181,7 @@ def test_pictures_are_left_out_by_a_list_of_names(workbench, page, folder):
     expect(form.get_by_text("bad.csv")).to_be_visible()
     form.get_by_role("button", name="Leave these out").click()
     expect(page.get_by_text("2 names listed, 1 of pictures here; not here: nobody.png")).to_be_visible()
-    assert stored(workbench, "SELECT name, reason FROM exclusion ORDER BY name") == [
+    assert stored(workbench, f"SELECT name, reason FROM exclusion WHERE {OURS} ORDER BY name") == [
         ("first.png", "bad.csv"),
         ("nobody.png", "bad.csv"),
     ]

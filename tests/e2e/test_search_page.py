@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from PIL import Image as Picture
 from playwright.sync_api import expect
+from sqlmodel import select
 
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
@@ -15,7 +16,7 @@ from core.library.names_in_store import annotator_id
 from db.engine import reading
 from db.queries.library import ImageFilter, page_of_images
 from db.queries.people.listing import faces_page, people_page
-from db.tables import Run, RunState
+from db.tables import Dataset, Run, RunState
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.people_rows import own
@@ -25,6 +26,11 @@ from tests.e2e.hands import pick, wait_for
 pytestmark = pytest.mark.e2e
 
 SLOW = 120_000
+
+
+@pytest.fixture(scope="module")
+def workbench(shared_workbench):
+    return shared_workbench
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +68,7 @@ def uploaded(page, content, name="asked.png"):
 @pytest.mark.nightly  # the real models find the sample's faces first
 def test_a_photo_finds_the_same_person_and_is_not_stored(page, workbench, sampled):
     with reading(sampled.engine) as session:
-        dataset = 1
+        dataset = session.exec(select(Dataset.id).where(Dataset.name == "Sample")).one()
         person = people_page(dataset, limit=1, session=session)[0]
         faces = faces_page(person.id, session=session)
         images = page_of_images(dataset, ImageFilter(person_id=person.id), offset=0, limit=9, session=session)

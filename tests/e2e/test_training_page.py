@@ -22,6 +22,11 @@ SMALL = "input_size=64x64\nworkers=0\nsheets=1\nbatch=4"
 
 
 @pytest.fixture(scope="module")
+def workbench(shared_workbench):
+    return shared_workbench
+
+
+@pytest.fixture(scope="module")
 def store(workbench):
     workspace, author = open_store(workbench.home)
     create_dataset(workspace, "Nothing", author)
