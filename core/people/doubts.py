@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from core.clustering.sums import means_of, summed
 from core.foundation.arrays import Floats, Ints
 from core.foundation.workspace import Workspace
+from core.people.owned_faces import OF_NOBODY, OwnedFaces
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
-from db.queries.people.ownership import confirmed_owners, out_of_sight, owners, separations, whose_faces
+from db.queries.people.ownership import out_of_sight, separations, whose_faces
 from db.tables import ModelVersion, Person
 
 _ROWS: Final = 1024  # faces that are compared with everybody at a time
@@ -58,17 +59,15 @@ def waiting_faces(workspace: Workspace, dataset_id: int, version: ModelVersion) 
     """What no human has confirmed yet, as an encoder version sees it; faces that are alone are left out."""
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = dict(owners(dataset_id, session=session))
-        confirmed = confirmed_owners(dataset_id, session=session)
-        hidden = set(out_of_sight(dataset_id, session=session))
-    instances = faces.instances.tolist()
-    rows = np.array([row for row, face in enumerate(instances) if face in owned], np.int64)
-    of = np.array([owned[instances[row]] for row in rows], np.int64)
+        owned = OwnedFaces.of(dataset_id, session=session)
+        hidden = out_of_sight(dataset_id, session=session)
+    of = owned.person_of(faces.instances)
+    rows = np.flatnonzero(of != OF_NOBODY)
+    of, instances = of[rows], faces.instances[rows]
     people, which = np.unique(of, return_inverse=True)
     likeness = likeness_to_others(faces.vectors[rows], which)
-    waiting = np.array([instances[row] not in confirmed and owned[instances[row]] not in hidden for row in rows], bool)
-    there = waiting & ~np.isnan(likeness)
-    return WaitingFaces(faces.instances[rows[there]], of[there], likeness[there], len(people))
+    there = ~owned.confirmed(instances) & ~np.isin(of, hidden) & ~np.isnan(likeness)
+    return WaitingFaces(instances[there], of[there], likeness[there], len(people))
 
 
 def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion) -> dict[int, float]:
@@ -107,30 +106,33 @@ class Better:
     score: float
 
 
-def better_people(workspace: Workspace, version: ModelVersion, person_id: int) -> dict[int, Better]:
+def better_people(
+    workspace: Workspace, version: ModelVersion, person_id: int, shown: Sequence[int] | None = None
+) -> dict[int, Better]:
     """Face to the person whom it is most like, for the faces of a person that no human has confirmed.
 
-    Only where that is somebody else. Nobody is suggested whom a human has said that the face is not, who is in the same
-    photo, or who is hidden.
+    Only where that is somebody else, and of the faces `shown` where they are given. Nobody is suggested whom a human
+    has said that the face is not, who is in the same photo, or who is hidden.
     """
     with reading(workspace.engine) as session:
         dataset_id = session.get_one(Person, person_id).dataset_id
-        owned = dict(owners(dataset_id, session=session))
-        confirmed = confirmed_owners(dataset_id, session=session)
+        owned = OwnedFaces.of(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
         hidden = out_of_sight(dataset_id, session=session)
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-    of = np.array([owned.get(face, -1) for face in faces.instances.tolist()], np.int64)
-    theirs, others = np.flatnonzero(of == person_id), np.flatnonzero(~np.isin(of, [-1, person_id, *hidden]))
-    waiting = np.array([face not in confirmed for face in faces.instances[theirs].tolist()], bool)
-    if not waiting.any() or not len(others):
+    of = owned.person_of(faces.instances)
+    theirs, others = np.flatnonzero(of == person_id), np.flatnonzero(~np.isin(of, [OF_NOBODY, person_id, *hidden]))
+    asked = ~owned.confirmed(faces.instances[theirs])
+    if shown is not None:
+        asked &= np.isin(faces.instances[theirs], shown)
+    if not asked.any() or not len(others):
         return {}
-    own = likeness_to_others(faces.vectors[theirs], np.zeros(len(theirs), np.int64))[waiting]
+    own = likeness_to_others(faces.vectors[theirs], np.zeros(len(theirs), np.int64))[asked]
     people, which = np.unique(of[others], return_inverse=True)
-    means = means_of(faces.vectors, others, which)
-    best, score = _most_like(faces, theirs[waiting], means, _barred(faces, of, theirs, people, apart))
+    means, asked_rows = means_of(faces.vectors, others, which), theirs[asked]
+    best, score = _most_like(faces, asked_rows, means, _barred(faces, of, asked_rows, people, apart))
     better = score > np.nan_to_num(own, nan=1.0)
-    told = zip(faces.instances[theirs[waiting]][better], people[best[better]], score[better], strict=True)
+    told = zip(faces.instances[asked_rows][better], people[best[better]], score[better], strict=True)
     return {int(face): Better(int(person), float(value)) for face, person, value in told}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -15,10 +14,11 @@ from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
 from core.people.before_merge import least_alike
 from core.people.encoders import own_threshold, threshold_of
+from core.people.owned_faces import OF_NOBODY, OwnedFaces
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
-from db.queries.people.ownership import named_people, out_of_sight, owners, separations
+from db.queries.people.ownership import named_people, out_of_sight, separations
 from db.tables import ModelVersion
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
@@ -123,7 +123,7 @@ def likely_same(
     floor = floor_below(threshold, own_threshold(workspace, version))
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = _Owned.of(owners(dataset_id, session=session))
+        owned = OwnedFaces.of(dataset_id, session=session)
         named = named_people(dataset_id, session=session)
         apart = separations(dataset_id, session=session)
         unsure = unsure_about(dataset_id, session=session)
@@ -147,29 +147,9 @@ def likely_same(
     return Questions(pairs, len(found), floor, len(crowd.ids), crowd.total)
 
 
-@dataclass(frozen=True, eq=False)
-class _Owned:
-    """(N,) ids of the faces that are somebody's, in rising order, and of whose they are."""
-
-    instances: Ints
-    people: Ints
-
-    @classmethod
-    def of(cls, rows: Sequence[tuple[int, int]]) -> _Owned:
-        table = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)
-        return cls(*table[np.argsort(table[:, 0])].T)
-
-    def person_of(self, instances: Ints) -> Ints:
-        """(M,) ids of people, -1 for nobody."""
-        if not len(self.instances):
-            return np.full(len(instances), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.instances, instances), len(self.instances) - 1)
-        return np.where(self.instances[at] == instances, self.people[at], -1)
-
-
-def _crowd(faces: FaceVectors, owned: _Owned, named: Sequence[int]) -> _Crowd:
+def _crowd(faces: FaceVectors, owned: OwnedFaces, named: Sequence[int]) -> _Crowd:
     person_of = owned.person_of(faces.instances)
-    somebodys = np.flatnonzero(person_of >= 0)
+    somebodys = np.flatnonzero(person_of != OF_NOBODY)
     people, which, sizes = np.unique(person_of[somebodys], return_inverse=True, return_counts=True)
     largest = np.argsort(-sizes, kind="stable")[:MOST_PEOPLE]
     row_of = np.full(len(people), -1, np.int64)
@@ -181,7 +161,7 @@ def _crowd(faces: FaceVectors, owned: _Owned, named: Sequence[int]) -> _Crowd:
     return _Crowd(people[largest], sizes[largest], np.isin(people[largest], list(named)), members, means, len(people))
 
 
-def _leave_out(worth_asking: Bools, crowd: _Crowd, owned: _Owned, apart: Sequence[tuple[int, int]]) -> None:
+def _leave_out(worth_asking: Bools, crowd: _Crowd, owned: OwnedFaces, apart: Sequence[tuple[int, int]]) -> None:
     """Take out the pairs of whom a human has said of a face of one that it is not the other."""
     row_of = {person: row for row, person in enumerate(crowd.ids.tolist())}
     whose = owned.person_of(np.array([instance for instance, _ in apart], np.int64))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 import numpy as np
@@ -14,14 +15,17 @@ from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
 from core.people.encoders import own_threshold, threshold_of
 from core.people.likely_pairs import chance_of_one, floor_below
+from core.people.owned_faces import OwnedFaces
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
-from db.queries.people.ownership import confirmed_owners, out_of_sight, owners, whose_faces
+from db.queries.people.ownership import out_of_sight
 from db.tables import ModelVersion, Person
 
 MOST_LOOKED_AT: Final = 300  # people, those whose faces are least alike
 MOST_FACES: Final = 1000  # of a person: the joins of more would keep the page waiting
+_MOST_KEPT: Final = 2000  # cuts
+_kept: Final[dict[bytes, tuple[Bools, float]]] = {}
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,14 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
     floor = floor_below(threshold, own_threshold(workspace, version))
     with reading(workspace.engine) as session:
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = dict(owners(dataset_id, session=session))
-        confirmed = confirmed_owners(dataset_id, session=session)
+        owned = OwnedFaces.of(dataset_id, session=session)
         left_out = unsure_about(dataset_id, session=session)
         left_out |= {(person,) for person in out_of_sight(dataset_id, session=session)}
+    confirmed = owned.confirmed(faces.instances)
     found = []
-    for person, rows in _least_alike(faces, owned, confirmed):
+    for person, rows in _least_alike(faces, owned.person_of(faces.instances), confirmed):
         if (person,) not in left_out:
-            fixed = np.isin(faces.instances[rows], np.fromiter(confirmed, np.int64, len(confirmed)))
-            side, score = proposed_cut(faces.vectors[rows], fixed)
+            side, score = _kept_cut(faces.vectors[rows], confirmed[rows])
             gain = int(side.sum()) * (1 - float(chance_of_one(score, threshold, floor)))
             if gain > 0:
                 stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
@@ -83,14 +86,13 @@ def cut_of_person(workspace: Workspace, version: ModelVersion, person_id: int) -
     """
     with reading(workspace.engine) as session:
         dataset_id = session.get_one(Person, person_id).dataset_id
-        theirs = whose_faces([person_id], session=session)
-        confirmed = confirmed_owners(dataset_id, session=session)
+        owned = OwnedFaces.of(dataset_id, session=session)
         faces = face_vectors(workspace, dataset_id, version.id, session=session)
-    rows = np.flatnonzero(np.isin(faces.instances, np.fromiter(theirs, np.int64, len(theirs))))
-    fixed = np.array([face in confirmed for face in faces.instances[rows].tolist()], bool)
+    rows = np.flatnonzero(owned.person_of(faces.instances) == person_id)
+    fixed = owned.confirmed(faces.instances[rows])
     if not 2 <= len(rows) <= MOST_FACES or fixed.all():
         return None
-    side, score = proposed_cut(faces.vectors[rows], fixed)
+    side, score = _kept_cut(faces.vectors[rows], fixed)
     stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
     return ProposedCut(person_id, stay, leave, score, len(leave))
 
@@ -127,13 +129,22 @@ def _mean(vectors: NDArray[np.float32]) -> Floats:
     return np.asarray(vectors.mean(axis=0, dtype=np.float64))
 
 
-def _least_alike(faces: FaceVectors, owned: dict[int, int], confirmed: dict[int, int]) -> Iterator[tuple[int, Ints]]:
+def _kept_cut(vectors: NDArray[np.float32], fixed: Bools) -> tuple[Bools, float]:
+    """`proposed_cut`, kept for the next time: a decision changes one person or two, and all are asked for again."""
+    content = sha256(vectors.tobytes()).digest() + np.packbits(fixed).tobytes()
+    found = _kept.get(content)
+    if found is None:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        found = _kept[content] = proposed_cut(vectors, fixed)
+    return found
+
+
+def _least_alike(faces: FaceVectors, person_of: Ints, confirmed: Bools) -> Iterator[tuple[int, Ints]]:
     """Person and rows of those who can be cut, the ones whose faces are least alike on average first."""
-    person_of = np.array([owned.get(face, -1) for face in faces.instances.tolist()], np.int64)
     order = np.argsort(person_of, kind="stable")
     people, starts, counts = np.unique(person_of[order], return_index=True, return_counts=True)
-    open_faces = np.array([face not in confirmed for face in faces.instances.tolist()], bool)[order]
-    waiting = np.add.reduceat(open_faces, starts) if len(people) else np.zeros(0)
+    waiting = np.add.reduceat(~confirmed[order], starts) if len(people) else np.zeros(0)
     able = np.flatnonzero((people >= 0) & (counts >= 2) & (counts <= MOST_FACES) & (waiting > 0))
     alike = np.array([_alike(faces.vectors[order[starts[at] : starts[at] + counts[at]]]) for at in able])
     for at in able[np.argsort(alike, kind="stable")[:MOST_LOOKED_AT]].tolist():

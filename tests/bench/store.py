@@ -1,7 +1,9 @@
 """A store of any size, filled by plain inserts in seconds; kept in the temporary folder for the next time.
 
-At full size: 100,000 pictures of 5,000 people, a face with 68 points in each, ten revisions of every face by models and
-five people over sixty days, a 128-d embedding of each, decisions, thresholds with their pairs, runs, skipped files.
+At full size: 100,000 pictures with a face with 68 points in each. They are of 10,000 people of power-law sizes, of whom
+the largest has 5,000 faces and two thousand are seen once; every tenth face is nobody's. Ten revisions of every face by
+models and five annotators over sixty days, a 128-d embedding and the quality of each, decisions, thresholds with their
+pairs, runs, skipped files.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ FULL: Final = 100_000
 ANNOTATORS: Final = ("ada", "bruno", "chidi", "dora", "emi")
 DAYS: Final = 60
 REVISIONS: Final = 10
-PER_PERSON: Final = 20
+PER_FOLDER: Final = 20  # pictures
 DIMENSION: Final = 128
 _FIRST_DAY: Final = datetime(2026, 9, 20, 8)  # UTC
 _DETECTOR, _LANDMARKS, _ENCODER = 1, 2, 3
@@ -76,8 +78,24 @@ class Size:
 
     @property
     def people(self) -> int:
-        """Everybody has the same number of pictures."""
-        return self.images // PER_PERSON
+        """How many there are."""
+        return self.images // 10
+
+    def faces_of_people(self) -> list[int]:
+        """How many faces each person has, the largest first."""
+        ranks = np.arange(1, self.people * 8 // 10 + 1)
+        seen_once = self.people - len(ranks)
+        low, high = 0.0, 3.0
+        for _ in range(40):
+            power = (low + high) / 2
+            counts = np.maximum(2, self.images // 20 * ranks**-power).astype(int)
+            low, high = (power, high) if counts.sum() + seen_once > self.images * 9 // 10 else (low, power)
+        return [*counts.tolist(), *[1] * seen_once]
+
+    def owners(self) -> list[int]:
+        """The person of every face, in the order of the faces; 0 for nobody, who come last."""
+        owned = [who for who, count in enumerate(self.faces_of_people(), 1) for _ in range(count)][: self.images]
+        return owned + [0] * (self.images - len(owned))
 
 
 def filled(size: Size) -> Path:
@@ -198,12 +216,12 @@ def _people_and_models(connection: sqlite3.Connection, size: Size, rng: np.rando
             {
                 "id": i,
                 "dataset_id": 1,
-                "name": f"person {i:05d}" if i % 2 else None,
+                "name": f"person {i:05d}" if i % 2 and faces > 1 else None,
                 "active": 1,
-                "created_by": 1 + i % 5 if i % 2 else None,
+                "created_by": 1 + i % 5 if i % 2 and faces > 1 else None,
                 "created_at": _moment(float(rng.random())),
             }
-            for i in range(1, size.people + 1)
+            for i, faces in enumerate(size.faces_of_people(), 1)
         ),
     )
 
@@ -211,7 +229,7 @@ def _people_and_models(connection: sqlite3.Connection, size: Size, rng: np.rando
 def _pictures(connection: sqlite3.Connection, size: Size) -> None:
     def images() -> Iterator[dict[str, Any]]:
         for i in range(1, size.images + 1):
-            who, which = divmod(i - 1, PER_PERSON)
+            who, which = divmod(i - 1, PER_FOLDER)
             digest = hashlib.sha256(str(i).encode()).hexdigest()
             yield {
                 "id": i,
@@ -290,16 +308,29 @@ def _revisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
 
 
 def _embeddings(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
+    """Every fiftieth person looks like the one before."""
+
     def rows() -> Iterator[dict[str, Any]]:
-        for who in range(size.people):
-            centre = rng.normal(size=DIMENSION)
-            vectors = centre + rng.normal(0, 0.35, (PER_PERSON, DIMENSION))
-            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-            for which, vector in enumerate(vectors.astype("<f4")):
-                face = who * PER_PERSON + which + 1
-                yield {"instance_id": face, "model_version_id": _ENCODER, "vector": vector.tobytes(), "mark": face}
+        before, centre = 0, rng.normal(size=DIMENSION)
+        for face, who in enumerate(size.owners(), 1):
+            if who != before or not who:
+                alike = who and who % 50 == 0
+                centre = centre + rng.normal(0, 0.25, DIMENSION) if alike else rng.normal(size=DIMENSION)
+                before = who
+            vector = centre + rng.normal(0, 0.25, DIMENSION)
+            packed = (vector / np.linalg.norm(vector)).astype("<f4").tobytes()
+            yield {"instance_id": face, "model_version_id": _ENCODER, "vector": packed, "mark": face}
 
     _insert(connection, "embedding", rows())
+    figures = rng.uniform((0, 20, -60, -30), (300, 200, 60, 30), (size.images, 4)).tolist()
+    _insert(
+        connection,
+        "facequality",
+        (
+            {"instance_id": i, "sharpness": sharp, "size": edge, "yaw": yaw, "pitch": pitch, "at": _moment(0.01)}
+            for i, (sharp, edge, yaw, pitch) in enumerate(figures, 1)
+        ),
+    )
 
 
 def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Generator) -> None:
@@ -329,13 +360,14 @@ def _decisions(connection: sqlite3.Connection, size: Size, rng: np.random.Genera
             {
                 "instance_id": i,
                 "dataset_id": 1,
-                "person_id": 1 + (i - 1) // PER_PERSON,
+                "person_id": who,
                 "source": "human" if human[i - 1] else "model",
                 "author_id": 1 + i % 5 if human[i - 1] else None,
                 "run_id": None if human[i - 1] else 2,
                 "at": _moment(0.5),
             }
-            for i in range(1, size.images + 1)
+            for i, who in enumerate(size.owners(), 1)
+            if who
         ),
     )
     _insert(

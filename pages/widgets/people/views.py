@@ -110,17 +110,17 @@ def _page(
         return faces, {}, {}
     part = ranked[offset : offset + _FACES]
     found = read(lambda session: faces_by_id([face for face, _ in part], session=session))
-    people = _better(dataset_id, person_id)
+    people = _better(dataset_id, person_id, list(found))
     captions = {face: "" if likeness is None else f"{likeness:.3f}" for face, likeness in part}
     captions |= {face: _WORDS["more_like"].format(name=called(people[face])) for face in people if face in captions}
     return [found[face] for face, _ in part if face in found], captions, people
 
 
-def _better(dataset_id: int, person_id: int) -> dict[int, PersonSummary]:
+def _better(dataset_id: int, person_id: int, shown: Sequence[int]) -> dict[int, PersonSummary]:
     version = _encoder(dataset_id)
     if version is None:
         return {}
-    found = better_people(workspace(), version, person_id)
+    found = better_people(workspace(), version, person_id, shown)
     people = read(lambda session: summaries([each.person for each in found.values()], session=session))
     return {face: people[each.person] for face, each in found.items() if each.person in people}
 

@@ -78,6 +78,8 @@ def test_a_face_that_is_more_like_somebody_else_is_said_to_be_until_a_human_has_
     found = better_people(workspace, version, mixed)
     assert found == {faces[2]: Better(other, pytest.approx(SAME, abs=1e-6))}
     assert better_people(workspace, version, other) == {}
+    assert better_people(workspace, version, mixed, faces[1:]) == found
+    assert better_people(workspace, version, mixed, faces[:2]) == {}, "asked about those that are shown only"
     confirm_faces(workspace, [faces[2]], author_id=author)
     assert better_people(workspace, version, mixed) == {}
 

@@ -128,3 +128,19 @@ def test_the_cut_is_the_one_of_average_linkage(seed):
 def test_two_equal_faces_have_a_cut_and_it_says_how_alike_they_are():
     leaving, score = proposed_cut(unit([[1, 0], [1, 0]]), np.zeros(2, bool))
     assert (leaving.sum(), score) == (1, pytest.approx(1))
+
+
+def test_only_who_has_changed_is_cut_anew(workspace, dataset, author, mixed, monkeypatch):
+    faces, person = mixed
+    others = [vector(7, 0), vector(7, 1), vector(8, 2)]
+    other = own(
+        workspace, dataset, add_faces(workspace, dataset, [(f"o/{n}.jpg", row) for n, row in enumerate(others)])
+    )
+    before = looked_at(workspace, dataset)
+    looked, cut = [], proposed_cut
+    monkeypatch.setattr(module, "proposed_cut", lambda *given: looked.append(len(given[0])) or cut(*given))
+    assert looked_at(workspace, dataset) == before
+    assert looked == []
+    people.confirm_faces(workspace, faces[:1], author_id=author)
+    assert {each.person for each in looked_at(workspace, dataset)} == {person, other}
+    assert looked == [4]

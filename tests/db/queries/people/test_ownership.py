@@ -12,7 +12,7 @@ from db.queries.people.ownership import (
     instances_of,
     named_people,
     out_of_sight,
-    owners,
+    owner_columns,
     ownerships,
     photos_shared,
     placed_by,
@@ -52,9 +52,12 @@ def test_whose_a_face_is_says_who_said_so_and_whether_there_is_a_name(workspace,
 def test_whose_all_faces_are_and_who_has_a_name_can_be_read_alone(workspace, dataset, owned):
     faces, ada, other = owned
     with reading(workspace.engine) as session:
-        assert sorted(owners(dataset, session=session)) == [(faces[0], ada), (faces[1], ada), (faces[2], other)]
+        columns = [column.split(",") for column in owner_columns(dataset, session=session)]
+        rows = sorted(tuple(map(int, row)) for row in zip(*columns, strict=True))
+        assert rows == [(faces[0], ada, 0), (faces[1], ada, 1), (faces[2], other, 0)]
         assert named_people(dataset, session=session) == [ada]
-        assert owners(dataset + 1, session=session) == named_people(dataset + 1, session=session) == []
+        assert owner_columns(dataset + 1, session=session) == ("", "", "")
+        assert named_people(dataset + 1, session=session) == []
 
 
 def test_whose_a_face_is_by_the_word_of_a_human_can_be_read_alone(workspace, dataset, owned):
