@@ -10,9 +10,11 @@ from PIL import Image
 from playwright.sync_api import expect
 from sqlmodel import select
 
+from core.foundation.progress import Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.library.names_in_store import annotator_id
+from core.jobs.inline import run_here
+from core.library.names_in_store import annotator_id, create_dataset
 from core.people.deciding import confirm_faces
 from core.points.annotating import Edit, save_edit
 from core.points.boxes import add_instances
@@ -29,21 +31,31 @@ WAIT = 60_000
 HOSTILE = "=bo <b>_x_</b>"
 
 
-def import_pictures(workbench, folder, dataset, seeds):
+def import_pictures(opened, folder, dataset, seeds):
     folder.mkdir()
     for seed in seeds:
         pixels = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{seed}.png")
-    done = workbench.command("import", folder, "--dataset", dataset)
-    assert done.returncode == 0, done.stderr
+    number = create_dataset(opened, dataset, annotator_id(opened, "ada"))
+    run_here(opened, "import", number, {"source": str(folder)}, Progress())
 
 
 @pytest.fixture(scope="module")
-def stage(workbench):
+def stage(shared_workbench):
+    yield from staged(shared_workbench)
+
+
+@pytest.fixture(scope="module")
+def stage_alone(workbench):
+    """Nothing else is in the store."""
+    yield from staged(workbench)
+
+
+def staged(workbench):
     """Two datasets: in the first three pictures with two drawn faces, four edits by two people, one confirmed face."""
-    import_pictures(workbench, workbench.home.parent / "one", "One", range(3))
-    import_pictures(workbench, workbench.home.parent / "two", "Two", range(10, 12))
     opened = Workspace.open(Settings(home=workbench.home))
+    import_pictures(opened, workbench.home.parent / "one", "One", range(3))
+    import_pictures(opened, workbench.home.parent / "two", "Two", range(10, 12))
     ada, bo = annotator_id(opened, "ada"), annotator_id(opened, HOSTILE)
     with reading(opened.engine) as session:
         dataset = session.exec(select(Dataset.id).where(Dataset.name == "One")).one()
@@ -81,8 +93,8 @@ def test_an_empty_store_leads_to_the_library(page, workbench):
     expect(page.get_by_role("button", name="Open the library")).to_be_visible()
 
 
-def test_the_numbers_of_a_dataset_are_those_stored(page, workbench, stage):
-    page.goto(f"{workbench.address}/dashboard?dataset=One")
+def test_the_numbers_of_a_dataset_are_those_stored(page, shared_workbench, stage):
+    page.goto(f"{shared_workbench.address}/dashboard?dataset=One")
     expect(metric(page, "Pictures")).to_have_text("3", timeout=WAIT)
     for name, value in {
         "Named people": "1",
@@ -98,8 +110,8 @@ def test_the_numbers_of_a_dataset_are_those_stored(page, workbench, stage):
 
 
 @pytest.mark.nightly
-def test_work_is_told_by_day_and_annotator_in_utc(page, workbench, stage):
-    page.goto(f"{workbench.address}/dashboard?dataset=One")
+def test_work_is_told_by_day_and_annotator_in_utc(page, shared_workbench, stage):
+    page.goto(f"{shared_workbench.address}/dashboard?dataset=One")
     expect(page.get_by_text("Days are UTC.")).to_be_visible(timeout=WAIT)
     expect(page.get_by_role("columnheader", name="Landmark edits")).to_be_visible()
     today = f"{now():%Y-%m-%d}"
@@ -113,7 +125,7 @@ def test_work_is_told_by_day_and_annotator_in_utc(page, workbench, stage):
 
 
 @pytest.mark.nightly
-def test_all_datasets_are_counted_together(page, workbench, stage):
+def test_all_datasets_are_counted_together(page, workbench, stage_alone):
     page.goto(f"{workbench.address}/dashboard?dataset=Two")
     expect(metric(page, "Pictures")).to_have_text("2", timeout=WAIT)
     expect(page.get_by_text("No face or figure has been found yet.")).to_be_visible()

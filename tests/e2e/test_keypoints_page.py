@@ -18,6 +18,12 @@ from tests.e2e.hands import accept, comes_to, drag, on_screen, settle, view, wai
 
 pytestmark = pytest.mark.e2e
 
+# Whether a canvas shows more than one colour: its picture is there.
+PAINTED = """all => all.some((one) => {
+    const { data } = one.getContext('2d').getImageData(0, 0, one.width, one.height);
+    return data.some((value, i) => value !== data[i % 4]);
+})"""
+
 
 @pytest.fixture(scope="module")
 def store(workbench):
@@ -184,14 +190,13 @@ def test_one_point_of_several_people_is_no_review_until_all_are_accepted_and_u_f
 def test_a_second_quick_click_accepts_no_picture_unseen(page, workbench, store):
     nobody_has_looked(store)
     open_page(page, workbench)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    page.wait_for_timeout(400)
+    settle(page)
     first = view(page)["image"]
     page.get_by_role("button", name="All points are right").click(click_count=3, delay=30)
     wait_for(lambda: head(store, "ada.jpg").source == Source.HUMAN)
     wait_for(lambda: view(page) and view(page)["image"] != first)
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    page.wait_for_timeout(500)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    settle(page)  # a second acceptance would have been sent by now
     assert head(store, "bruno.jpg").source == Source.MODEL
     accept(page)
     wait_for(lambda: head(store, "bruno.jpg").source == Source.HUMAN)
@@ -225,7 +230,8 @@ def test_missed_face_is_drawn_as_a_box(page, workbench, store):
     dialog = page.get_by_role("dialog")
     canvas = dialog.locator("canvas").last
     expect(canvas).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(1500)  # the canvas fetches its picture before it takes a drag
+    wait_for(lambda: dialog.locator("canvas").evaluate_all(PAINTED))  # its picture is fetched before it takes a drag
+    settle(page)
     box = canvas.bounding_box()
     drag(page, (box["x"] + 40, box["y"] + 40), (box["x"] + 140, box["y"] + 160))
     dialog.get_by_role("button", name="Add 1 box").click(timeout=30_000)
