@@ -18,7 +18,7 @@ from db.writing import writing
 from tests.builders.people_rows import own
 from tests.builders.seen_in_clips import clip_of, faces_at
 from tests.builders.staged_people import add_faces, group, owners, vector
-from tests.e2e.hands import comes_to, settle, wait_for
+from tests.e2e.hands import comes_to, drag, fingers, settle, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -275,6 +275,34 @@ def test_one_person_dragged_upon_another_is_merged_after_a_question(page, people
     dialog.get_by_role("button", name="Merge into one person").click(timeout=SLOW)
     says(page, f"Merged unnamed person {other} into unnamed person {one} (7 faces)")
     assert listed(store, dataset)[0] == (None, 7, 7)
+
+
+def test_a_finger_that_rests_takes_a_person_along_and_a_rectangle_chooses_several(page, people, store):
+    dataset, faces = people
+    one, other = (card(page, person_of(store, dataset, faces[at])) for at in (0, 4))
+    settle(page)
+    here, there = (middle_of(each.bounding_box()) for each in (one, other))
+    drag(page, (there[0] + 400, here[1] + 5), (there[0], here[1]))
+    says(page, "2 selected")
+    page.keyboard.press("Escape")
+    touch = fingers(page)
+    touch("touchStart", here)
+    touch("touchMove", there)  # at once: a swipe
+    touch("touchEnd")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    touch("touchStart", here)
+    expect(page.locator(".card.held")).to_have_count(1)
+    touch("touchMove", there)
+    touch("touchEnd")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The two of their faces that are least alike", timeout=SLOW)
+    dialog.get_by_role("button", name="Merge into one person").click()
+    says(page, "(7 faces)")
+    assert len(listed(store, dataset)) == 3
+
+
+def middle_of(box):
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_faces_move_out_to_a_new_person_and_back_with_undo(page, people, store):

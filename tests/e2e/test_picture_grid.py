@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from core.foundation.errors import BadInput
 from pages.widgets.shared.picture_grid import parse_open, parse_selected
+from tests.e2e.hands import drag
 
 pytestmark = pytest.mark.e2e
 
@@ -49,6 +50,17 @@ def test_shift_click_chooses_a_range_in_either_direction(grid):
     option(grid, 4).click(modifiers=["Shift"])
     option(grid, 8).click(modifiers=["Shift"])
     says(grid, selected=[4, 5, 6, 7, 8])
+
+
+def test_a_rectangle_on_free_space_chooses_what_it_touches_and_adds_to_it(grid):
+    first, third = option(grid, 1).bounding_box(), option(grid, 3).bounding_box()
+    gap = (third["x"] - 5, third["y"] + 5)  # between the second and the third tile
+    drag(grid, gap, (first["x"] + 5, first["y"] + 40))
+    says(grid, selected=[1, 2])
+    grid.keyboard.down("Shift")
+    drag(grid, gap, (third["x"] + 5, third["y"] + 40))
+    grid.keyboard.up("Shift")
+    says(grid, selected=[1, 2, 3])
 
 
 @pytest.mark.nightly

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import streamlit as st
 
 from core.foundation.errors import BadInput
+from pages.widgets.shared.modules import one_module
 
 _HERE: Final = Path(__file__).parent
 _DEEDS: Final = ("merge", "into", "hide", "confirm")  # into: the others were dragged upon the first
@@ -41,7 +42,7 @@ class Deed(NamedTuple):
 _mount: Final = st.components.v2.component(
     "facet_people_wall",
     css=(_HERE / "wall.css").read_text(encoding="utf-8"),
-    js=(_HERE / "wall.js").read_text(encoding="utf-8"),
+    js=one_module(_HERE.parents[1] / "shared" / "rubber_band.js", _HERE / "wall.js"),
 )
 
 

@@ -1,5 +1,7 @@
 // A wall of people: naming, choosing, dragging one upon another. The page hears of deeds, and never holds them up.
 
+import { RubberBand } from "../../shared/rubber_band.js";
+
 /**
  * @typedef {{ id: number, name: string, title: string, url: string, faces: number, confirmed: number }} Card
  * @typedef {{ cards: Card[], names: string[], hidden: boolean, heard: number }} WallData
@@ -11,6 +13,7 @@
  */
 
 const NAMES = "names-of-people";
+const LONG = 450, SLIPS = 10; // milliseconds of a long press, and how far a finger may slip in one
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} [className] @param {string} [text] */
 function element(tag, className, text) {
@@ -40,6 +43,8 @@ class Wall {
     /** @type {(person: number) => void} */
     this.open = () => undefined;
     this.number = data.heard;
+    /** @type {{ id: number, x: number, y: number, held: boolean, timer: number } | null} */
+    this.pressed = null; // the card on which a finger is
     /** @type {Deed[]} */
     this.waiting = []; // deeds of which the page has not said that it has heard them
     /** @type {Set<number>} */
@@ -77,6 +82,12 @@ class Wall {
     this.list.addEventListener("dragleave", () => this.mark(null));
     this.list.addEventListener("dragend", () => this.mark(null));
     this.list.addEventListener("drop", (event) => this.onDrop(event));
+    this.list.addEventListener("touchstart", (event) => this.onTouch(event), { passive: true });
+    this.list.addEventListener("touchmove", (event) => this.onSlide(event), { passive: false });
+    this.list.addEventListener("touchend", (event) => this.onLift(event));
+    this.list.addEventListener("touchcancel", () => this.letGo());
+    this.list.addEventListener("contextmenu", (event) => this.pressed && event.preventDefault());
+    new RubberBand(this.list, ".card", (touched, more) => this.onBand(touched, more));
     /** @type {[string, string, () => void][]} */
     const deeds = [
       ["Merge…", "M", () => this.merge()],
@@ -263,6 +274,14 @@ class Wall {
     this.take(id, event.shiftKey);
   }
 
+  /** @param {HTMLElement[]} touched @param {boolean} more */
+  onBand(touched, more) {
+    const ids = touched.map((node) => Number(node.dataset.id));
+    this.current = ids[0] ?? this.current;
+    if (ids.length > 0) this.focus(ids[0], false); // for the keys
+    this.choose(more ? [...this.selected, ...ids] : ids);
+  }
+
   /** @param {MouseEvent} event */
   onDoubleClick(event) {
     const id = this.idAt(event.target);
@@ -382,12 +401,70 @@ class Wall {
   /** @param {DragEvent} event */
   onDrop(event) {
     event.preventDefault();
-    const upon = this.idAt(event.target), dragged = this.dragged;
-    this.mark(null);
+    const dragged = this.dragged;
     this.dragged = null;
+    this.drop(dragged, this.idAt(event.target));
+  }
+
+  /** @param {number | null} dragged @param {number | null} upon */
+  drop(dragged, upon) {
+    this.mark(null);
     if (upon === null || dragged === null || upon === dragged) return;
     const others = this.selected.has(dragged) ? [...this.selected] : [dragged];
     this.done("into", [upon, ...others.filter((id) => id !== upon)]);
+  }
+
+  // A finger that slides scrolls; one that rests on a card takes it along.
+
+  /** @param {TouchEvent} event */
+  onTouch(event) {
+    this.letGo();
+    const id = event.target instanceof HTMLInputElement ? null : this.idAt(event.target);
+    if (id === null || event.touches.length > 1) return;
+    const { clientX: x, clientY: y } = event.touches[0], node = this.nodes.get(id);
+    if (node) node.draggable = false; // else the browser begins a drag of its own
+    const pressed = { id, x, y, held: false, timer: 0 };
+    pressed.timer = window.setTimeout(() => {
+      pressed.held = true;
+      this.nodes.get(id)?.classList.add("held");
+    }, LONG);
+    this.pressed = pressed;
+  }
+
+  /** @param {TouchEvent} event */
+  onSlide(event) {
+    const pressed = this.pressed, { clientX: x, clientY: y } = event.touches[0];
+    if (pressed?.held) {
+      event.preventDefault();
+      this.mark(this.under(x, y));
+    } else if (pressed && Math.hypot(x - pressed.x, y - pressed.y) > SLIPS) {
+      this.letGo();
+    }
+  }
+
+  /** @param {TouchEvent} event */
+  onLift(event) {
+    const pressed = this.pressed, { clientX: x, clientY: y } = event.changedTouches[0];
+    this.letGo();
+    if (!pressed?.held) return;
+    event.preventDefault(); // no click follows
+    this.drop(pressed.id, this.under(x, y));
+  }
+
+  letGo() {
+    const pressed = this.pressed, node = pressed && this.nodes.get(pressed.id);
+    if (!pressed) return;
+    window.clearTimeout(pressed.timer);
+    this.pressed = null;
+    this.mark(null);
+    if (node) node.draggable = true;
+    node?.classList.remove("held");
+  }
+
+  /** The card at a place of the window. @param {number} x @param {number} y */
+  under(x, y) {
+    const root = this.root.getRootNode();
+    return this.idAt(root instanceof Document || root instanceof ShadowRoot ? root.elementFromPoint(x, y) : null);
   }
 }
 

@@ -1,8 +1,9 @@
 """A grid of square pictures to look at, choose from and open, at the speed of the screen.
 
 Choosing happens in the browser; the page gets the ids that are chosen. Click or Space chooses, Shift+click and
-Shift+arrow choose a range, Ctrl+A everything, Esc nothing; Enter and double-click open (where nothing can be chosen, a
-click does). Titles, captions and badges are shown as text, whatever they hold.
+Shift+arrow choose a range, a rectangle drawn on free space what it touches (with Shift or Ctrl besides what is chosen),
+Ctrl+A everything, Esc nothing; Enter and double-click open (where nothing can be chosen, a click does). Titles,
+captions and badges are shown as text, whatever they hold.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -13,6 +14,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from core.foundation.errors import BadInput
+from pages.widgets.shared.modules import one_module
 
 Selecting = Literal["none", "single", "multi"]
 
@@ -33,7 +35,7 @@ class Tile:
 _mount: Final = st.components.v2.component(
     "facet_picture_grid",
     css=(_HERE / "grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "grid.js").read_text(encoding="utf-8"),
+    js=one_module(_HERE.parent / "rubber_band.js", _HERE / "grid.js"),
 )
 
 

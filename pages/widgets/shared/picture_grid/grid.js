@@ -1,5 +1,7 @@
 // A grid of pictures: choosing and opening. The page hears about it, but never holds it up.
 
+import { RubberBand } from "../rubber_band.js";
+
 /**
  * @typedef {{ id: number, url: string, title: string, caption: string, badge: string }} Tile
  * @typedef {{
@@ -51,6 +53,7 @@ class Grid {
     this.list.addEventListener("click", (event) => this.onClick(event));
     this.list.addEventListener("dblclick", (event) => this.onDoubleClick(event));
     this.list.addEventListener("keydown", (event) => this.onKey(event));
+    new RubberBand(this.list, ".tile", (touched, more) => this.onBand(touched, more));
     parentElement.append(this.root);
   }
 
@@ -197,6 +200,14 @@ class Grid {
     this.reach(id);
     if (this.data.select === "none") this.open(id);
     else this.take(id, event.shiftKey);
+  }
+
+  /** @param {HTMLElement[]} touched @param {boolean} more */
+  onBand(touched, more) {
+    const ids = touched.map((node) => Number(node.dataset.id));
+    if (this.data.select !== "multi") return;
+    if (ids.length > 0) this.reach(ids[0]); // for the keys
+    this.choose(more ? [...this.selected, ...ids] : ids);
   }
 
   /** @param {MouseEvent} event */
