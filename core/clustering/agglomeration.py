@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clustering.doubled_photos import DoubledPhotos
-from core.foundation.arrays import Bools, Floats, Ints
+from core.clustering.neighbours import Neighbours, nearest
+from core.foundation.arrays import Bools, Ints
 
-_MOST_CANDIDATES: Final = 256  # candidates of a cluster: fewer mean more searches, more mean longer choices
-_PRODUCTS: Final = 4_000_000  # similarities computed at a time
-_ROUNDING: Final = 1e-12  # two products of the same clusters may differ by this
+_ROUNDING: Final = 1e-12  # two products of the same clusters may differ by this,
+_SINGLE: Final = 1e-5  # in single precision by this
 _CHOOSE: Final = -1  # in a heap entry: the best candidate is still to be chosen
 _SEARCH: Final = -2  # in a heap entry: all clusters are to be searched, the candidates are used up
 
@@ -30,6 +30,10 @@ class Agglomeration:
     cluster are the union of those of its parts. When no candidate reaches the bound, all clusters are searched
     again. This keeps the memory at U times a constant, also where every face is near every other.
 
+    Where the neighbours are those that an index has found, only the clusters that a neighbour of one of its units is in
+    are searched: so two clusters are joined only where some unit of one has one of the other for a neighbour. When none
+    are left, neighbours of the clusters may be given (`look_again`), by their means, and joining goes on.
+
     Two clusters that share a photo are judged when they are to be joined (`DoubledPhotos`); if it tells them apart,
     neither is joined with anybody else who is seen in it. So a forbidden pair stays forbidden, and each join depends
     on what its own clusters met before, never on the threshold: joins down to a lower one begin with the very same.
@@ -37,7 +41,9 @@ class Agglomeration:
     Parameters
     ----------
     sums
-        (U, D) float64 sum of the embeddings of each unit. Taken over and changed.
+        (U, D) float64, or float32, sum of the embeddings of each unit. Taken over and changed.
+    means
+        (U, D) float32 mean of them.
     sizes
         (U,) int number of faces of each unit.
     tags
@@ -48,20 +54,32 @@ class Agglomeration:
         (U,) whether a unit is a person whom a human has decided about.
     threshold
         The least average similarity at which two clusters are joined.
+    near
+        The neighbours of each unit down to the threshold.
 
     Attributes
     ----------
     joins
         (similarity, unit, unit) of each join, in their order, so that similarities fall; a cluster goes by a unit.
+        After another look one counts as no more alike than what was joined in its clusters before.
     """
 
     def __init__(
-        self, sums: Floats, sizes: Ints, tags: list[Ints], photos: list[Ints], decided: Bools, threshold: float
+        self,
+        sums: NDArray,
+        means: NDArray[np.float32],
+        sizes: Ints,
+        tags: list[Ints],
+        photos: list[Ints],
+        decided: Bools,
+        threshold: float,
+        near: Neighbours,
     ) -> None:
         count = len(sums)
         self.threshold = threshold
         self.sizes = sizes.astype(np.float64)
-        self.means = (sums / self.sizes[:, None]).astype(np.float32)
+        self.single = sums.dtype == np.float32
+        self.rounding = _SINGLE if self.single else _ROUNDING
         self.parent = np.arange(count)
         self.age = np.zeros(count, np.int64)
         # The rows of living clusters stay packed at the front of `sums`, so that a search is one product.
@@ -73,21 +91,34 @@ class Agglomeration:
         self.position = np.zeros(count, np.int64)
         self.tags, self.holders = _shared(tags)
         shown, self.shown = _shared(photos)
-        self.photos = DoubledPhotos(shown, self.means, sizes, decided)
+        self.photos = DoubledPhotos(shown, means, sizes, decided)
         self.telling = [shown[0][:0]] * count  # photos that have told each cluster apart from another, and
         self.tellers: dict[int, list[int]] = {}  # the units of the clusters that each has told apart
         self.joins: list[tuple[float, int, int]] = []
+        self.lowest = np.full(count, np.inf)  # similarity that each cluster was joined at
         self.bounds = np.full(count, threshold)
+        self.candidates: list[Ints] = [shown[0][:0]] * count
         self.heap: list[tuple[float, int, int, int, int]] = []
-        self.candidates: list[Ints] = []
+        self.rounds = 0
+        self.look_again(near)
+
+    def look_again(self, near: Neighbours) -> None:
+        """Take the neighbours of all living clusters, in the order of their `sums`."""
+        self.near = near
+        self.rounds += 1
+        self.named = self.slot[: self.living].copy()
+        self.number = self.row.copy()
+        self.after = list(range(len(self.parent)))  # the next one that was living now and is of the same cluster
+        self.bounds[self.named] = near.bounds
+        for number, cluster in enumerate(self.named.tolist()):
+            self.candidates[cluster] = self.named[near.of(number)] if self.rounds > 1 else near.of(number)
+            if near.best[number] > -np.inf:
+                free = not near.complete and not len(self.tags[cluster]) and not len(self.photos.held[cluster])
+                self._push(float(near.best[number]), cluster, int(self.candidates[cluster][0]) if free else _CHOOSE)
 
     def steps(self) -> Iterator[float]:
         """Join until no allowed pair reaches the threshold; yields the share of the work that is done at times."""
         count = len(self.parent)
-        rows = max(1, _PRODUCTS // count)
-        for start in range(0, count, rows):
-            self._take_candidates(start, min(start + rows, count))
-            yield 0.5 * (start + rows) / max(count, start + rows)
         every = max(count // 200, 100)
         steps = 0
         while self.heap:
@@ -96,31 +127,17 @@ class Agglomeration:
                 continue
             steps += 1
             if steps % every == 0:
-                yield 1 - 0.5 * self.living / count
+                yield 1 - self.living / count
             if b >= 0 and other_age == self.age[b] and not self._told_apart(a, b):
-                self.joins.append((-lowered, a, b))
-                self._choose(self._join(a, b))
+                self._choose(self._join(a, b, -lowered), -lowered)
                 continue
             if b == _SEARCH:
                 self._search(a)
-            self._choose(a)
+            self._choose(a, -lowered)
 
     def clusters(self) -> Ints:
         """(U,) int64 the unit by whose number the cluster of each unit goes."""
         return self._find(np.arange(len(self.parent)))
-
-    def _take_candidates(self, start: int, end: int) -> None:
-        """Set the first candidates, bound and heap entry of the units from `start` to `end`."""
-        slack = self.means.shape[1] * float(np.finfo(np.float32).eps)
-        near = self.means[start:end] @ self.means.T
-        near[np.arange(end - start), np.arange(start, end)] = -np.inf
-        for unit, similarities in enumerate(near, start):
-            near_units = np.flatnonzero(similarities >= self.threshold - slack)
-            near_units, bound = _nearest(near_units, similarities[near_units], _MOST_CANDIDATES)
-            self.bounds[unit] = max(self.threshold, bound + slack)
-            self.candidates.append(near_units)
-            if len(near_units):
-                self._push(float(similarities[near_units].max()) + slack, unit, _CHOOSE)
 
     def _push(self, similarity: float, a: int, b: int) -> None:
         heapq.heappush(self.heap, (-similarity, a, int(self.age[a]), b, int(self.age[b]) if b >= 0 else 0))
@@ -140,8 +157,12 @@ class Agglomeration:
         self.position[slots] = positions
         return slots[self.position[slots] == positions]
 
-    def _choose(self, a: int) -> None:
-        """Push the best allowed candidate of `a`, or the bound of the others if that may be better."""
+    def _choose(self, a: int, before: float) -> None:
+        """Push the best allowed candidate of `a`, or the bound of the others if that may be better.
+
+        In single precision one that is as good as the best `before`, but for rounding, is taken to be just that: else,
+        of copies of one face, all would be chosen anew after each join.
+        """
         near = self._distinct(self._find(self.candidates[a]))
         near = near[self._allowed(a, near)]
         rows = self.row[near]
@@ -149,25 +170,37 @@ class Agglomeration:
         enough = similarity >= self.threshold
         near, similarity = near[enough], similarity[enough]
         best = int(similarity.argmax()) if len(near) else -1
-        if best >= 0 and similarity[best] >= self.bounds[a] - _ROUNDING:
-            self._push(float(similarity[best]), a, int(near[best]))
-        elif self.bounds[a] > self.threshold + _ROUNDING:
+        value = float(similarity[best]) if best >= 0 else -np.inf
+        if self.single and 0 < before - value <= self.rounding:
+            value = before
+        if best >= 0 and similarity[best] >= self.bounds[a] - self.rounding:
+            self._push(value, a, int(near[best]))
+        elif self.bounds[a] > self.threshold + self.rounding:
             self._push(float(self.bounds[a]), a, _SEARCH)
         elif best >= 0:
-            self._push(float(similarity[best]), a, int(near[best]))
+            self._push(value, a, int(near[best]))
         self._keep(a, near, similarity, float(self.bounds[a]))
 
     def _search(self, a: int) -> None:
-        """Take new candidates for `a` among all living clusters."""
-        living = self.slot[: self.living]
-        similarity = self.sums[: self.living] @ self.sums[self.row[a]] / (self.sizes[living] * self.sizes[a])
+        """Take new candidates for `a` among all living clusters, or those that its units' neighbours are in."""
+        living = self.slot[: self.living] if self.near.complete else self._adjoining(a)
+        sums = self.sums[: self.living] if self.near.complete else self.sums[self.row[living]]
+        similarity = sums @ self.sums[self.row[a]] / (self.sizes[living] * self.sizes[a])
         enough = similarity >= self.threshold
         near, similarity = living[enough], similarity[enough]
         allowed = self._allowed(a, near)
         self._keep(a, near[allowed], similarity[allowed], self.threshold)
 
+    def _adjoining(self, a: int) -> Ints:
+        """The living clusters that the neighbours of its units are in."""
+        members, unit = [a], self.after[a]
+        while unit != a:
+            members.append(unit)
+            unit = self.after[unit]
+        return self._distinct(self._find(self.named[self.near.of_all(self.number[members])]))
+
     def _keep(self, a: int, near: Ints, similarity: NDArray, bound: float) -> None:
-        self.candidates[a], dropped = _nearest(near, similarity, _MOST_CANDIDATES)
+        self.candidates[a], dropped = nearest(near, similarity, self.near.most)
         self.bounds[a] = max(bound, dropped)
 
     def _allowed(self, a: int, near: Ints) -> Bools:
@@ -200,11 +233,16 @@ class Agglomeration:
                 self.tellers.setdefault(photo, []).append(cluster)
         return bool(telling)
 
-    def _join(self, a: int, b: int) -> int:
+    def _join(self, a: int, b: int, similarity: float) -> int:
         """Join two clusters in the slot of the larger one and return it."""
+        if self.rounds > 1:  # a cut above what a cluster was joined at has only parts of it
+            similarity = min(similarity, self.lowest[a], self.lowest[b])
+        self.joins.append((similarity, a, b))
         into, gone = (a, b) if self.sizes[a] >= self.sizes[b] else (b, a)
         self.parent[gone] = into
+        self.lowest[into] = similarity
         self.age[[into, gone]] += 1
+        self.after[into], self.after[gone] = self.after[gone], self.after[into]
         self.sizes[into] += self.sizes[gone]
         self.sums[self.row[into]] += self.sums[self.row[gone]]
         self.candidates[into] = np.concatenate([self.candidates[into], self.candidates[gone]])
@@ -223,14 +261,6 @@ class Agglomeration:
 
 def _share_one(held: Ints, other: Ints) -> bool:
     return bool(len(held) and len(other) and np.isin(held, other).any())
-
-
-def _nearest(near: Ints, similarity: NDArray, most: int) -> tuple[Ints, float]:
-    """The `most` nearest, and the similarity that none of the dropped exceeds (-inf if none is dropped)."""
-    if len(near) <= most:
-        return near, -np.inf
-    order = np.argpartition(-similarity, most)
-    return near[order[:most]], float(similarity[order[most]])
 
 
 def _shared(tags: list[Ints]) -> tuple[list[Ints], Callable[[Ints], Ints]]:

@@ -1,7 +1,7 @@
 """Average-linkage clustering of embeddings under constraints, without an N x N matrix."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -13,14 +13,19 @@ from core.clustering.agglomeration import Agglomeration
 from core.clustering.constraints import Constraints
 from core.clustering.doubled_photos import without_doubles
 from core.clustering.gate import Held, QualityGate, attached
-from core.clustering.sums import summed
+from core.clustering.neighbours import (
+    INDEXED_FROM,
+    Neighbours,
+    ShareReport,
+    all_neighbours,
+    connected_units,
+    indexed_neighbours,
+)
+from core.clustering.sums import means_of, summed
 from core.foundation.arrays import Bools, Floats, Ints, are_unit
 from core.foundation.errors import BadInput
 
-ShareReport = Callable[[float], None]
-
-_ROWS: Final = 1024
-_COLUMNS: Final = 4096
+_FEWER: Final = 0.99  # clusters after a look through the index than before it, for another look to be worth it
 _LEAST_STEP: Final = 0.001  # of the whole
 
 
@@ -121,6 +126,11 @@ def merge_tree(
 
     The result does not depend on the order of the faces, except where two averages are equal to the last bits.
 
+    All this is exact below `INDEXED_FROM` units. From there on an index says whom each unit has for neighbours
+    (`indexed_neighbours`), and two clusters are joined, the most alike first, only where some unit of one is a
+    neighbour of one of the other; constraints, photos and the gate are kept just so. A pair that the index misses may
+    leave a person in two groups, but joins nobody who is not alike enough. Averages are then in single precision.
+
     Parameters
     ----------
     embeddings
@@ -146,18 +156,15 @@ def merge_tree(
     report = _sparing(progress)
     units = limits.units()
     heard = np.flatnonzero(~through.silent)
-    count = int(units.max(initial=-1)) + 1
-    sizes = np.bincount(units[heard], minlength=count)
-    sums = summed(faces[heard] if len(heard) < len(faces) else faces, units[heard], count)
+    sizes = np.bincount(units[heard], minlength=int(units.max(initial=-1)) + 1)
     decided = np.zeros(len(sizes), bool)
     decided[units[np.isin(limits.together, list(limits.decided))]] = True
     photos, firm = replace(limits, decided=(), apart=np.zeros((0, 2), np.int64)).tags(units), _firm(limits, units)
     loud = np.flatnonzero(sizes)
     joins: list[tuple[float, int, int]] = []
     if len(loud):
-        component = np.full(count, -1)
-        component[loud] = _components((sums[loud] / sizes[loud, None]).astype(np.float32), floor, report)
-        joins = _agglomerate(sums, sizes, decided, (firm, photos), component, floor, report)
+        work = _exactly if len(loud) < INDEXED_FROM else _through_an_index
+        joins = work(faces, _Heard(heard, units[heard], sizes, decided, (firm, photos)), floor, report)
         report(1.0)
     joins.sort(key=lambda join: -join[0])  # stable: in each component they are in their order
     similarity, left, right = np.array(joins).reshape(-1, 3).T
@@ -196,69 +203,88 @@ def unit_faces(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
     return faces
 
 
-def _components(means: NDArray[np.float32], threshold: float, report: ShareReport) -> Ints:
-    """(U,) int64 component of each unit in the graph of pairs with an average similarity >= threshold.
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """The faces that have a say, the unit of each, and of the U units how many such faces, who is decided, the tags."""
 
-    Rounding of the float32 products is covered by a slack; a spare edge only makes a component larger than needed.
-    """
-    count = len(means)
-    least = threshold - means.shape[1] * float(np.finfo(np.float32).eps)
-    labels = np.arange(count)
-    for start in range(0, count, _ROWS):
-        report(0.5 * (1 - (1 - start / count) ** 2))
-        rows = means[start : start + _ROWS]
-        for left in range(start, count, _COLUMNS):
-            near = rows @ means[left : left + _COLUMNS].T >= least
-            row, column = np.divmod(np.flatnonzero(near), near.shape[1])
-            left_label, right_label = labels[row + start], labels[column + left]
-            labels = _joined(labels, left_label, right_label)
-        if not labels.any():
-            break
-    return labels
+    rows: Ints
+    units: Ints
+    sizes: Ints
+    decided: Bools
+    tags: tuple[Held, Held]
 
+    def work(
+        self, members: Ints, sums: NDArray, means: NDArray[np.float32], near: Neighbours, floor: float
+    ) -> Agglomeration:
+        """That of some units, by their sums, means and neighbours."""
+        firm, shown = ([held[unit] for unit in members] for held in self._held)
+        return Agglomeration(sums, means, self.sizes[members], firm, shown, self.decided[members], floor, near)
 
-def _joined(labels: Ints, left: Ints, right: Ints) -> Ints:
-    new = left != right
-    if not new.any():
-        return labels
-    count = int(labels.max()) + 1
-    edges = scipy.sparse.coo_array((np.ones(int(new.sum()), np.int8), (left[new], right[new])), shape=(count, count))
-    return np.asarray(scipy.sparse.csgraph.connected_components(edges, directed=False)[1], np.int64)[labels]
+    @cached_property
+    def _held(self) -> list[list[Ints]]:
+        """The firm tags, and the photos, that each unit holds."""
+        units = np.arange(1, len(self.sizes))
+        return [np.split(held, np.searchsorted(holders, units)) for holders, held in self.tags]
 
 
-def _agglomerate(
-    sums: Floats,
-    sizes: Ints,
-    decided: Bools,
-    tags: tuple[tuple[Ints, Ints], tuple[Ints, Ints]],
-    component: Ints,
-    floor: float,
-    report: ShareReport,
+def _exactly(
+    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport
 ) -> list[tuple[float, int, int]]:
-    """The joins of all components: similarity and a unit of each of two clusters. `tags` are the firm ones, photos.
-
-    A unit of component -1 is joined with nobody.
-    """
+    """The joins of all components, each by itself: similarity and a unit of each of two clusters."""
+    sizes = heard.sizes
+    sums = summed(faces[heard.rows] if len(heard.rows) < len(faces) else faces, heard.units, len(sizes))
+    loud = np.flatnonzero(sizes)
+    parts = connected_units(_means(sums[loud], sizes[loud]), floor, lambda share: report(0.5 * share))
     joins: list[tuple[float, int, int]] = []
-    order = np.argsort(component, kind="stable")
-    starts = np.searchsorted(component[order], np.arange(component.max() + 2))
-    firm, photos = (_held(held, len(sums)) for held in tags)
+    order = np.argsort(parts, kind="stable")
+    starts = np.searchsorted(parts[order], np.arange(parts.max() + 2))
     for first, end in pairwise(starts):
-        members = order[first:end]
+        members = loud[order[first:end]]
         if len(members) > 1:
-            held, shown = ([each[unit] for unit in members] for each in (firm, photos))
-            work = Agglomeration(sums[members], sizes[members], held, shown, decided[members], floor)
-            for part in work.steps():
-                report(0.5 + 0.5 * (first + part * len(members)) / len(sums))
+
+            def part(share: float, first: int = first, count: int = len(members)) -> None:
+                report(0.5 + 0.5 * (first + share * count) / len(loud))
+
+            mine = sums[members]
+            means = _means(mine, sizes[members])
+            near = all_neighbours(means, floor, lambda share, part=part: part(0.5 * share))  # type: ignore[misc]
+            work = heard.work(members, mine, means, near, floor)
+            for share in work.steps():
+                part(0.5 + 0.5 * share)
             joins += [(similarity, members[a], members[b]) for similarity, a, b in work.joins]
-        report(0.5 + 0.5 * end / len(sums))
+        report(0.5 + 0.5 * end / len(loud))
     return joins
 
 
-def _held(tags: tuple[Ints, Ints], count: int) -> list[Ints]:
-    """The tags that each unit holds."""
-    holders, held = tags
-    return np.split(held, np.searchsorted(holders, np.arange(1, count)))
+def _through_an_index(
+    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport
+) -> list[tuple[float, int, int]]:
+    """The joins of all units at once, in single precision.
+
+    First along the neighbours that an index finds, then, what is left being fewer, among all of it where that is few
+    enough, else through an index once more.
+    """
+    loud = np.flatnonzero(heard.sizes)
+    number = np.cumsum(heard.sizes > 0) - 1
+    single = len(loud) == len(faces)
+    means = faces if single else means_of(faces, heard.rows, number[heard.units])
+    near = indexed_neighbours(means, floor, lambda share: report(0.4 * share))
+    sums = means * heard.sizes[loud, None].astype(np.float32)
+    work = heard.work(loud, sums, means, near, floor)
+    for share in work.steps():
+        report(0.4 + 0.4 * share)
+    before = len(loud)
+    while not work.near.complete and work.living < _FEWER * before:
+        before, left = work.living, work.sums[: work.living] / work.sizes[work.slot[: work.living], None]
+        look = all_neighbours if before < INDEXED_FROM else indexed_neighbours
+        work.look_again(look(left.astype(np.float32), floor, lambda share: report(0.8 + 0.1 * share)))
+        for share in work.steps():
+            report(0.9 + 0.1 * share)
+    return [(similarity, loud[a], loud[b]) for similarity, a, b in work.joins]
+
+
+def _means(sums: Floats, sizes: Ints) -> NDArray[np.float32]:
+    return (sums / sizes[:, None]).astype(np.float32)
 
 
 def _by_size(clusters: Ints) -> Ints:

@@ -1,17 +1,25 @@
 """Sums and means of embeddings by group."""
 
+from typing import Final
+
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Floats, Ints
 
+_COLUMNS: Final = 64
+
 
 def summed(embeddings: NDArray, groups: Ints, count: int) -> Floats:
     """(count, D) float64 sum of the rows of each group; `embeddings` (N, D), `groups` (N,) int64 in [0, count)."""
     rows = np.arange(len(groups))
     belongs = scipy.sparse.coo_array((np.ones(len(groups)), (groups, rows)), shape=(count, len(groups)))
-    return np.asarray(belongs.tocsr() @ embeddings.astype(np.float64))
+    belongs, sums = belongs.tocsr(), np.zeros((count, embeddings.shape[1]))
+    for left in range(0, embeddings.shape[1], _COLUMNS):  # so that no copy of all rows in double precision is needed
+        columns = slice(left, left + _COLUMNS)
+        sums[:, columns] = belongs @ embeddings[:, columns].astype(np.float64)
+    return sums
 
 
 def means_of(embeddings: NDArray[np.float32], rows: Ints, groups: Ints) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """How long grouping takes and how good it is, every way of the table and peers on the same faces; and cuts and search.
 
-``python -m tests.bench.bench_grouping [--faces 100000] [--people 10000] [--peers 10000] [--methods M ...] [--json]``.
+``python -m tests.bench.bench_grouping [--faces 100000] [--people 10000] [--peers 10000] [--methods M ...] [--json]``,
+``python -m tests.bench.bench_grouping --faces 1000000 --index``: average linkage through an index, and search.
 512-d embeddings of people whose sizes follow a power law. Peers run on the first ``--peers`` people's worth of faces
 that they finish with, beside average linkage on the very same: scikit-learn's DBSCAN and HDBSCAN, dlib's Chinese
 whispers, fastcluster's average linkage.
@@ -15,7 +16,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
+from unittest.mock import patch
 
 import dlib
 import fastcluster
@@ -24,8 +26,10 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster
 from sklearn.cluster import DBSCAN, HDBSCAN
 
+from core.clustering import linkage
 from core.clustering.linkage import MergeTree, merge_tree
 from core.clustering.methods import AVERAGE_LINKAGE, METHODS, link_threshold
+from core.clustering.neighbours import Neighbours, indexed_neighbours
 from core.foundation.arrays import Ints
 from core.metrics.clustering import bcubed, with_unknown_apart
 from tests.bench.machine import Row, facts, summed, table, timed
@@ -34,7 +38,10 @@ DIMENSION: Final = 512
 THRESHOLD: Final = 0.36  # of a face encoder of this width
 _FLOOR: Final = 0.26  # as `core.people.kept_trees`: 0.1 looser
 _CUTS: Final = (0.3, 0.36, 0.42)
-_SEARCHED: Final = (10_000, 100_000)
+_SEARCHED: Final = (10_000, 100_000, 1_000_000)
+_DRAWN: Final = 50_000  # faces at a time
+_AT_ONCE: Final = 50
+_SAMPLED: Final = 2_000  # faces whose edges are looked at
 _FAMILY, _KIN, _COMMON = 5, 0.4, 32
 
 
@@ -51,16 +58,21 @@ def invented_faces(count: int, people: int, seed: int = 0) -> tuple[NDArray[np.f
     who = rng.permutation(who[:count])
     families = _directions(rng, -(-people // _FAMILY))[np.arange(people) // _FAMILY]
     people_at = np.sqrt(_KIN) * families + np.sqrt(1 - _KIN) * _directions(rng, people)
-    common = _directions(rng, count, _COMMON) @ np.linalg.qr(rng.standard_normal((DIMENSION, _COMMON)))[0].T
-    noise = (common + _directions(rng, count)) * np.sqrt(0.5) * rng.uniform(0.6, 1.2, count)[:, None]
-    faces = (people_at[who] + noise).astype(np.float32)
-    faces /= np.linalg.norm(faces, axis=1, keepdims=True)
+    alike, shared = _directions(rng, count, _COMMON), np.linalg.qr(rng.standard_normal((DIMENSION, _COMMON)))[0].T
+    faces, length = _directions(rng, count), rng.uniform(0.6, 1.2, count)[:, None]
+    for start in range(0, count, _DRAWN):  # a million in double precision would be 4 GB, several times
+        part = slice(start, start + _DRAWN)
+        noise = (alike[part] @ shared + faces[part]) * np.sqrt(0.5) * length[part]
+        faces[part] = people_at[who[part]] + noise
+        faces[part] /= np.linalg.norm(faces[part], axis=1, keepdims=True)
     return faces, who
 
 
 def _directions(rng: np.random.Generator, count: int, width: int = DIMENSION) -> NDArray[np.float32]:
     drawn = rng.standard_normal((count, width), np.float32)
-    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    for start in range(0, count, _DRAWN):
+        drawn[start : start + _DRAWN] /= np.linalg.norm(drawn[start : start + _DRAWN], axis=1, keepdims=True)
+    return drawn
 
 
 def peer_groupings() -> dict[str, Callable[[NDArray[np.float32]], NDArray]]:
@@ -98,8 +110,7 @@ def ours(faces: NDArray[np.float32], who: Ints, names: Sequence[str]) -> list[Ro
         seconds, f = judged(lambda method=method, at=threshold: method.group(faces, at), who)  # type: ignore[misc]
         _tell(f"{name}: {seconds:.1f} s, F {f:.3f}")
         rows += [Row(f"group {len(faces):,} faces: {name}", "s", seconds), Row(f"BCubed F of it: {name}", "%", 100 * f)]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return [*rows, Row(f"peak memory, {len(faces):,} faces", "MiB", peak)]
+    return [*rows, Row(f"peak memory, {len(faces):,} faces", "MiB", _peak())]
 
 
 def beside_peers(faces: NDArray[np.float32], who: Ints) -> list[Row]:
@@ -112,6 +123,60 @@ def beside_peers(faces: NDArray[np.float32], who: Ints) -> list[Row]:
         rows.append(Row(f"group {len(faces):,} faces", "s", seconds, None, f"{name}, {theirs:.2f} s", seconds / theirs))
         rows.append(Row("BCubed F of it", "%", 100 * f, None, f"{name}, {100 * their_f:.2f} %"))
     return rows
+
+
+def through_an_index(faces: NDArray[np.float32], who: Ints) -> list[Row]:
+    """Average linkage of as many faces as an index is for: time, F, peak, and how much of the graph the index finds."""
+    told = [0.0]
+
+    def progress(share: float) -> None:
+        if share >= told[0]:
+            told[0] = share + 0.05
+            _tell(f"  {share:.0%} after {perf_counter() - start:.0f} s, peak {_peak():,.0f} MiB")
+
+    seen: list[Neighbours] = []
+
+    def neighbours(*given: Any) -> Neighbours:
+        seen.append(indexed_neighbours(*given))
+        return seen[-1]
+
+    before, start = _peak(), perf_counter()
+    with patch.object(linkage, "indexed_neighbours", neighbours), patch.object(linkage, "INDEXED_FROM", len(faces)):
+        found = linkage.group(faces, THRESHOLD, progress=progress)
+    seconds, peak = perf_counter() - start, _peak()
+    f = bcubed(who, found).f
+    _tell(f"{len(faces):,} faces: {seconds:.0f} s, F {f:.4f}, peak {peak:,.0f} MiB, {before:,.0f} before")
+    rows = [
+        Row(f"group {len(faces):,} faces through an index", "s", seconds),
+        Row("BCubed F of it", "%", 100 * f),
+        Row(f"peak memory, the faces are {faces.nbytes / 2**20:,.0f} MiB of it", "MiB", peak),
+    ]
+    every, kept = edges_found(faces, seen[0])
+    return [
+        *rows,
+        Row(f"recall of the {seen[0].most} nearest, {_SAMPLED:,} faces drawn", "%", 100 * kept),
+        Row("recall of all edges, the same faces", "%", 100 * every),
+    ]
+
+
+def edges_found(faces: NDArray[np.float32], near: Neighbours) -> tuple[float, float]:
+    """The share that an index has found of the edges of drawn faces: of all, and of those to the nearest it keeps."""
+    drawn = np.sort(np.random.default_rng(2).choice(len(faces), min(_SAMPLED, len(faces)), replace=False))
+    edges = nearest_edges = found = nearest_found = 0
+    for start in range(0, len(drawn), _AT_ONCE):
+        some = drawn[start : start + _AT_ONCE]
+        for face, alike in zip(some.tolist(), faces[some] @ faces.T, strict=True):
+            alike[face] = -1
+            there = np.flatnonzero(alike >= THRESHOLD)
+            best = there[np.argsort(-alike[there])[: near.most]]
+            mine = near.of(face)
+            edges, found = edges + len(there), found + len(mine)
+            nearest_edges, nearest_found = nearest_edges + len(best), nearest_found + int(np.isin(best, mine).sum())
+    return found / max(1, edges), nearest_found / max(1, nearest_edges)
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def cuts(tree: MergeTree) -> list[Row]:
@@ -150,15 +215,25 @@ def main() -> None:
     parser.add_argument("--peers", type=int, default=10_000, help="faces that peers get")
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--index", action="store_true", help="only average linkage, as from 300,000 faces on, and search"
+    )
     options = parser.parse_args()
     faces, who = invented_faces(options.faces, options.people or max(1, options.faces // 10))
+    if options.index:
+        _show([*through_an_index(faces, who), *searches(faces)], options.json)
+        return
     few, whose = invented_faces(options.peers, max(1, options.peers // 10), seed=1)
     rows = [*beside_peers(few, whose), *ours(faces, who, options.methods)]
     start = perf_counter()
     tree = merge_tree(faces, _FLOOR)
     rows.append(Row(f"tree of {len(faces):,} faces, once", "s", perf_counter() - start))
     rows += [*cuts(tree), *searches(faces)]
-    print(json.dumps([asdict(row) for row in rows]) if options.json else f"{facts()}\n\n{table(rows)}")
+    _show(rows, options.json)
+
+
+def _show(rows: list[Row], as_json: bool) -> None:
+    print(json.dumps([asdict(row) for row in rows]) if as_json else f"{facts()}\n\n{table(rows)}")
 
 
 if __name__ == "__main__":

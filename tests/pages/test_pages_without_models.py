@@ -8,7 +8,17 @@ import sys
 from tests.builders.places import ROOT
 
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py") if path.stem not in ("__init__", "navigation"))
-HEAVY = ("torch", "torchvision", "dlib", "facenet_pytorch", "timm", "transformers", "onnxruntime", "ai_edge_litert")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "dlib",
+    "facenet_pytorch",
+    "timm",
+    "transformers",
+    "onnxruntime",
+    "ai_edge_litert",
+    "faiss",
+)
 OPEN = f"""
 import json, sys
 from streamlit.testing.v1 import AppTest
@@ -41,7 +51,7 @@ print(json.dumps([name for name in NAMES if name in sys.modules]))
 
 
 def test_the_workbench_starts_without_what_only_single_figures_need_and_loads_what_pages_need_meanwhile(tmp_path):
-    slow = ("torch", "scipy.optimize", "scipy.signal", "scipy.stats", "sklearn", "onnxruntime")
+    slow = ("torch", "scipy.optimize", "scipy.signal", "scipy.stats", "sklearn", "onnxruntime", "faiss")
     meanwhile = ("huey", "scipy.special", "pandas")
     environment = os.environ | {"FACET_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     program = STARTED.replace("NAMES", repr(slow + meanwhile[::-1]))

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from core.clustering import agglomeration
+from core.clustering import neighbours
 from core.clustering.agglomeration import Agglomeration
+from core.clustering.neighbours import all_neighbours
 
 
 def unit(rows):
@@ -12,7 +13,9 @@ def unit(rows):
 def begun(faces, threshold, tags=None, photos=None):
     nothing = [np.zeros(0, int)] * len(faces)
     sizes, undecided = np.ones(len(faces), int), np.zeros(len(faces), bool)
-    return Agglomeration(faces.copy(), sizes, tags or nothing, photos or nothing, undecided, threshold)
+    means = faces.astype(np.float32)
+    near = all_neighbours(means, threshold, lambda share: None)
+    return Agglomeration(faces.copy(), means, sizes, tags or nothing, photos or nothing, undecided, threshold, near)
 
 
 def most_similar_stranger(work, a):
@@ -26,14 +29,14 @@ def most_similar_stranger(work, a):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_cluster_is_nearer_to_a_stranger_than_its_bound(monkeypatch, seed):
-    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 2)
+    monkeypatch.setattr(neighbours, "_MOST", 2)
     rng = np.random.default_rng(seed)
     faces = unit(rng.normal(size=(60, 4)))
     work = begun(faces, threshold=-0.2)
     join, joined = work._join, []
 
-    def join_and_check(a, b):
-        into = join(a, b)
+    def join_and_check(a, b, similarity):
+        into = join(a, b, similarity)
         joined.append(into)
         for cluster in work.slot[: work.living]:
             assert most_similar_stranger(work, cluster) <= work.bounds[cluster] + 1e-9

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from core.clustering import agglomeration
+from core.clustering import neighbours
 from core.clustering.constraints import Constraints
 from core.clustering.linkage import group, merge_tree
 from core.foundation.errors import BadInput, Cancelled
@@ -132,7 +132,7 @@ def test_without_constraints_it_is_scipys_average_linkage(seed, threshold):
 
 @pytest.mark.parametrize("threshold", [-0.2, 0.0, 0.3])
 def test_it_stays_exact_when_few_candidates_are_kept(monkeypatch, threshold):
-    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 3)
+    monkeypatch.setattr(neighbours, "_MOST", 3)
     faces, _ = people(np.random.default_rng(8), 400, 10)
     assert as_sets(group(faces, threshold)) == peer(faces, threshold)
 
@@ -157,7 +157,7 @@ def test_with_many_more_constraints_it_is_the_reference_too(monkeypatch, keep, i
 
 
 def assert_as_by_brute_force(monkeypatch, keep, in_photo, seed, count, noise):
-    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", keep)
+    monkeypatch.setattr(neighbours, "_MOST", keep)
     rng = np.random.default_rng(seed)
     faces, _ = people(rng, count, 4, noise=noise)
     limits = random_limits(rng, len(faces), in_photo)
@@ -211,9 +211,10 @@ def test_a_tree_is_not_cut_below_its_floor():
 def test_blocks_do_not_change_the_result(monkeypatch):
     faces, _ = people(np.random.default_rng(5), 500, 50)
     whole = group(faces, 0.4)
-    monkeypatch.setattr("core.clustering.linkage._ROWS", 37)
-    monkeypatch.setattr("core.clustering.linkage._COLUMNS", 53)
-    monkeypatch.setattr(agglomeration, "_PRODUCTS", 100)
+    monkeypatch.setattr(neighbours, "_ROWS", 37)
+    monkeypatch.setattr(neighbours, "_COLUMNS", 53)
+    monkeypatch.setattr(neighbours, "_PRODUCTS", 100)
+    monkeypatch.setattr(neighbours, "_LEAST_ROWS", 1)
     assert group(faces, 0.4).tolist() == whole.tolist()
 
 
@@ -236,7 +237,7 @@ def test_order_of_the_faces_does_not_matter(seed):
 
 
 def test_equal_faces_are_one_cluster_whatever_is_kept(monkeypatch):
-    monkeypatch.setattr(agglomeration, "_MOST_CANDIDATES", 2)
+    monkeypatch.setattr(neighbours, "_MOST", 2)
     faces = np.repeat(people(np.random.default_rng(1), 1, 1)[0], 50, axis=0)
     assert group(faces, 0.99).tolist() == [0] * 50
 
