@@ -10,7 +10,7 @@ from sqlalchemy import CompoundSelect, literal, union_all
 from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col, func, select
 
-from db.tables import Instance, ModelVersion, PeopleEvent, Threshold, User
+from db.tables import Assignment, Instance, ModelVersion, PeopleEvent, Threshold, User
 
 
 class Decided(NamedTuple):
@@ -176,6 +176,22 @@ def last_author(dataset_id: int, person_id: int, *, session: Session) -> str | N
         .join(User, col(User.id) == col(PeopleEvent.author_id))
         .where(PeopleEvent.dataset_id == dataset_id, touched.c.value == person_id)
         .order_by(col(PeopleEvent.id).desc())
+        .limit(1)
+    ).first()
+
+
+def heir_of(dataset_id: int, person_id: int, *, session: Session) -> int | None:
+    """Whose most of the faces are now that decisions have taken from a person; None where they are nobody's."""
+    before = func.json_each(PeopleEvent.payload, "$.before.assignments").table_valued("value")
+    face, whose = (func.json_extract(before.c.value, place) for place in ("$[0]", "$[1]"))
+    return session.exec(
+        select(Assignment.person_id)
+        .select_from(PeopleEvent)
+        .join(before, sqlalchemy.true())
+        .join(Assignment, col(Assignment.instance_id) == face)
+        .where(PeopleEvent.dataset_id == dataset_id, whose == person_id, Assignment.person_id != person_id)
+        .group_by(col(Assignment.person_id))
+        .order_by(func.count(func.distinct(face)).desc(), col(Assignment.person_id))
         .limit(1)
     ).first()
 

@@ -11,6 +11,7 @@ from core.people.clothes import KIND as CLOTHES
 from core.people.deciding import confirm_faces, move_faces
 from core.people.doubts import better_people, by_certainty
 from core.people.encoders import encoder_of
+from db.queries.people.decisions import heir_of
 from db.queries.people.listing import PersonSummary, ShownFace, faces_by_id, faces_page, person_summary, summaries
 from db.queries.people.ownership import placed_by, unconfirmed
 from db.tables import ModelVersion
@@ -19,7 +20,7 @@ from pages.widgets.people.appearances import timeline_of_person
 from pages.widgets.people.face_tiles import called, face_tile, how_many
 from pages.widgets.people.naming import after_name_fields, name_field, naming_option
 from pages.widgets.people.whole_person import whole_person_actions
-from pages.widgets.shared.address import among, choose, in_address
+from pages.widgets.shared.address import among, choose, in_address, open_page
 from pages.widgets.shared.controls import paged, show_in_editor
 from pages.widgets.shared.picture_grid import picture_grid, selected_now
 from pages.widgets.shared.resources import read, workspace
@@ -44,7 +45,7 @@ def one_person(dataset_id: int, person_id: int) -> None:
         st.rerun()
     person = read(lambda session: person_summary(person_id, dataset_id=dataset_id, session=session))
     if person is None or not person.faces:
-        st.info("This person has no faces any more: they were merged or moved. Undo brings them back.")
+        _nobody_there(dataset_id, person_id)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         name_field(dataset_id, person)
@@ -71,7 +72,21 @@ def one_person(dataset_id: int, person_id: int) -> None:
         )
     with whole:
         whole_person_actions(dataset_id, person, chosen)
+        if st.button(_WORDS["search"], icon=":material/image_search:"):
+            open_page("search.py", all=[person_id])
     after_name_fields(dataset_id)
+
+
+def _nobody_there(dataset_id: int, person_id: int) -> None:
+    """Say where the faces of somebody went who has none, with a way there."""
+    heir = read(lambda session: heir_of(dataset_id, person_id, session=session))
+    other = None if heir is None else read(lambda session: person_summary(heir, session=session))
+    if other is None:
+        st.info(_WORDS["nobody_there"].format(number=person_id))
+        return
+    st.info(_WORDS["went_to"].format(number=person_id, name=plain(called(other))))
+    if st.button(_WORDS["show"].format(name=plain(called(other))), icon=":material/arrow_forward:"):
+        open_person(other.id)
 
 
 Ranked = list[tuple[int, float | None]]

@@ -8,6 +8,7 @@ import pytest
 
 from core.foundation.messages import message
 from core.people.assigning import record
+from core.people.deciding import merge_people
 from db.tables import Assignment
 from db.writing import writing
 from pages.widgets.people import views
@@ -44,7 +45,16 @@ def test_all_faces_are_confirmed_at_once(shown, workspace, dataset, ada):
 
 def test_somebody_without_faces_is_said_to_have_none(shown, workspace, dataset):
     page = shown(opened, dataset_id=dataset, person_id=own(workspace, dataset, []))
-    assert page.info[0].value.startswith("This person has no faces any more")
+    assert "has no faces: they are with nobody now" in page.info[0].value
+
+
+def test_of_somebody_who_was_merged_away_it_is_said_with_whom_the_faces_are(shown, workspace, dataset, author, ada):
+    person, _ = ada
+    gone = own(workspace, dataset, add_faces(workspace, dataset, [("late.jpg", vector(3))]))
+    merge_people(workspace, person, [gone], author_id=author)
+    page = shown(opened, dataset_id=dataset, person_id=gone)
+    assert "most of them are with Ada now" in page.info[0].value
+    assert button(page, "Show Ada")
 
 
 @pytest.fixture
