@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pages.widgets.shared.text import plain
 from tests.builders.people_rows import own
+from tests.builders.staged_people import add_faces, vector
 
 
 def test_without_data_it_leads_to_the_library(opened_without_data):
@@ -41,7 +42,15 @@ def test_each_view_carries_how_many_it_has_and_is_not_offered_when_empty(opened,
 
 
 def test_an_address_may_name_a_person_by_any_number(opened):
-    assert opened("people.py", person="9" * 9).info[0].value.startswith("This person has no faces any more")
+    assert opened("people.py", person="9" * 9).info[0].value.startswith(f"Person {'9' * 9} has no faces: they are")
     for number in ("9" * 25, "-1", "x"):
         said = opened("people.py", person=number).warning[0].value
         assert said == f"There is no person “{plain(number)}” in this dataset."
+
+
+def test_one_person_leads_to_the_search_for_their_pictures(opened, workspace, dataset):
+    person = own(workspace, dataset, add_faces(workspace, dataset, [(f"{n}.jpg", vector(0, n)) for n in range(2)]))
+    page = opened("people.py", person=str(person))
+    next(button for button in page.button if button.label == "Pictures with this person").click().run()
+    assert page.title[0].value == "Search"
+    assert page.multiselect[0].value == [person]
