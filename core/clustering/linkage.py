@@ -273,13 +273,21 @@ def _through_an_index(
     work = heard.work(loud, sums, means, near, floor)
     for share in work.steps():
         report(0.4 + 0.4 * share)
-    before = len(loud)
+    before, left = len(loud), 0.2  # of the work
     while not work.near.complete and work.living < _FEWER * before:
-        before, left = work.living, work.sums[: work.living] / work.sizes[work.slot[: work.living], None]
+        before = work.living
+        shares = 1 / work.sizes[work.slot[:before]]
+        means = work.sums[:before] * shares[:, None].astype(np.float32)
+
+        def part(share: float, left: float = left) -> None:
+            report(1 - left * (1 - 0.5 * share))
+
         look = all_neighbours if before < INDEXED_FROM else indexed_neighbours
-        work.look_again(look(left.astype(np.float32), floor, lambda share: report(0.8 + 0.1 * share)))
+        near = look(means, floor, lambda share, part=part: part(0.5 * share))  # type: ignore[misc]
+        work.look_again(near)
         for share in work.steps():
-            report(0.9 + 0.1 * share)
+            part(0.5 + 0.5 * share)
+        left *= 0.5
     return [(similarity, loud[a], loud[b]) for similarity, a, b in work.joins]
 
 

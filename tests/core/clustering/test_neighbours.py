@@ -182,6 +182,19 @@ def test_progress_rises_and_a_person_can_stop_at_any_of_it(indexed):
             group(faces, 0.3, progress=stop)
 
 
+def test_each_look_through_an_index_tells_how_far_it_is_and_so_can_be_stopped(monkeypatch):
+    faces, _ = people(np.random.default_rng(3), 1500, 100, dimensions=32, noise=1.2)
+    monkeypatch.setattr(linkage, "INDEXED_FROM", 1)
+    monkeypatch.setattr(neighbours, "_PROBED", 1)
+    looks, seen = [], []
+    look = linkage.indexed_neighbours
+    monkeypatch.setattr(linkage, "indexed_neighbours", lambda *given: (looks.append(len(seen)), look(*given))[1])
+    group(faces, 0.3, progress=seen.append)
+    assert len(looks) > 2
+    assert seen == sorted(seen)
+    assert (np.diff([*looks, len(seen)]) > 3).all()
+
+
 TOGETHER = """
 import sys
 import numpy as np
