@@ -100,7 +100,7 @@ def test_a_typed_name_is_kept_however_quickly_the_page_is_left(page, store, peop
     settle(page)
     page.get_by_label(f"Name of person {person_of(store, dataset, faces[0])}", exact=True).fill("Ada")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dashboard").click()
-    wait_for(lambda: "Ada" in [name for name, *_ in listed(store, dataset)], seconds=20)
+    wait_for(lambda: "Ada" in [name for name, *_ in listed(store, dataset)])
     assert page.get_by_test_id("stException").count() == 0
 
 
@@ -154,7 +154,7 @@ def test_a_row_that_is_named_stays_where_it_is_and_its_name_is_offered_to_others
     offered = (
         "(field) => [...field.getRootNode().getElementById(field.getAttribute('list')).options].map((o) => o.value)"
     )
-    comes_to(lambda: rows.first.evaluate(offered), ["Ada"], seconds=20)
+    comes_to(lambda: rows.first.evaluate(offered), ["Ada"])
     page.reload()
     expect(rows.first).to_have_value("Ada", timeout=SLOW)  # who has a name stands first when the list is opened
 
@@ -254,7 +254,7 @@ def test_names_are_typed_one_after_another_with_the_keyboard_alone(page, people,
     page.keyboard.press("Enter")
     page.keyboard.type("Bea")
     page.keyboard.press("Enter")
-    wait_for(lambda: {"Ada", "Bea"} <= {name for name, *_ in listed(store, dataset)}, seconds=20)
+    wait_for(lambda: {"Ada", "Bea"} <= {name for name, *_ in listed(store, dataset)})
     assert (person_of(store, dataset, faces[0]), person_of(store, dataset, faces[4])) == (one, other)
     has_name(page, other, "Bea")
 
