@@ -7,8 +7,8 @@ PORT := $(or $(FACET_PORT),8501)
 # A process for each core; a file's tests stay together, for what they share is made once.
 BY_FILE := --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 SIDE_BY_SIDE := -n logical $(BY_FILE)
-# Journeys wait for pages half of their time, so there are two for each core.
-IN_BROWSERS := -n $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN)) $(BY_FILE)
+# Journeys wait for pages now and then, so there is one more than cores; with more they only wait for each other.
+IN_BROWSERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) $(BY_FILE)
 
 .PHONY: run test nightly coverage check e2e bench screenshots format migrate worker hooks clean
 

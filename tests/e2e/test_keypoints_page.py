@@ -75,6 +75,7 @@ def test_dragged_landmark_is_a_new_human_revision_and_undo_is_another(page, work
     assert head(store, "ada.jpg").source == Source.MODEL
 
 
+@pytest.mark.nightly
 def test_a_page_that_answers_late_is_not_called_back_by_what_was_just_saved(page, workbench, store):
     late, held = [], []
 

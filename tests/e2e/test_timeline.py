@@ -293,6 +293,7 @@ def test_a_correction_fades_over_the_frames_around_and_is_one_undo(page, clip):
     assert heads(clip)[8].review == Review.OPEN
 
 
+@pytest.mark.nightly
 def test_a_picture_is_accepted_with_the_correction_that_is_on_its_way(page, clip):
     open_at(page, clip, 8)
     before = points_in(clip.workspace, clip.video)
@@ -511,6 +512,7 @@ def notice(page):
     return page.locator(".tab-notice")
 
 
+@pytest.mark.nightly
 def test_an_edit_does_not_overtake_the_undo_that_was_made_before_it(page, clip):
     open_at(page, clip, 19)
     before = points_in(clip.workspace, clip.video)

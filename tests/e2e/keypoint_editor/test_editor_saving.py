@@ -43,6 +43,7 @@ def test_more_than_the_server_takes_at_once_is_sent_in_parts(open_editor):
     assert max(sum(len(edit["changes"]) for edit in sending) for sending in editor.sendings) <= 5_000
 
 
+@pytest.mark.nightly
 def test_many_edits_of_one_face_travel_in_parts_though_each_names_all_before_it(open_editor):
     editor = open_editor()
     editor.tick("Withhold")
@@ -231,7 +232,10 @@ for (const keeper of ["localStorage", "sessionStorage"]) {
 FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
 
 
-@pytest.mark.parametrize("what", ["{half", "null", '{"done": [null, 7], "locked": 7}', DENIED, FULL])
+AT_NIGHT = [pytest.param(what, marks=pytest.mark.nightly) for what in ("{half", "null", FULL)]
+
+
+@pytest.mark.parametrize("what", ['{"done": [null, 7], "locked": 7}', DENIED, *AT_NIGHT])
 def test_whatever_the_browser_keeps_or_refuses_the_editor_works(open_editor, what):
     editor = open_editor()
     damaged = DAMAGED.replace("STORE", editor.store).replace("TEXT", json.dumps(what))
