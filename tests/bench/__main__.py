@@ -14,6 +14,7 @@ from tests.bench.machine import Row, facts, table
 
 FOLDER: Final = Path(__file__).resolve().parent
 QUICK: Final = {
+    "bench_cleaning": ["--faces", "500", "--people", "20"],
     "bench_correcting": ["--ways", "flow"],
     "bench_decode": ["--sets", "100"],
     "bench_dlib68": ["--people", "3", "--frames", "2"],
