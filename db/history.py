@@ -1,15 +1,20 @@
 """The state of faces and people before a decision, so that any decision can be undone. Never commits."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session, col, delete, select
 
 from db.batching import id_batches
-from db.tables import Assignment, Instance, Person
+from db.tables import Assignment, Instance, Person, now
 from db.writes.library import refresh_picture
+from db.writes.rows import insert_values
 
 Snapshot = dict[str, Any]
+_OWNED: Final[tuple[Any, ...]] = (
+    *(Assignment.instance_id, Assignment.person_id, Assignment.source),
+    *(Assignment.author_id, Assignment.event_id, Assignment.run_id),
+)
 
 
 def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Session) -> Snapshot:
@@ -24,10 +29,8 @@ def snapshot(instances: Sequence[int], people: Sequence[int], *, session: Sessio
     """
     state: Snapshot = {"assignments": [], "removed": [], "people": []}
     for part in id_batches(instances):
-        rows = session.exec(select(Assignment).where(col(Assignment.instance_id).in_(part)))
-        state["assignments"] += [
-            [row.instance_id, row.person_id, row.source, row.author_id, row.event_id, row.run_id] for row in rows
-        ]
+        owned = session.exec(select(*_OWNED).where(col(Assignment.instance_id).in_(part)))
+        state["assignments"] += [list(row) for row in owned]
         flags = session.exec(select(Instance.id, Instance.removed).where(col(Instance.id).in_(part)))
         state["removed"] += [list(row) for row in flags]
     for part in id_batches(people):
@@ -42,18 +45,9 @@ def restore(state: Snapshot, faces: Sequence[int], people: Sequence[int], datase
     for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     session.flush()
-    for instance, person_id, source, author, event, run in state["assignments"]:
-        session.add(
-            Assignment(
-                instance_id=instance,
-                dataset_id=dataset_id,
-                person_id=person_id,
-                source=source,
-                author_id=author,
-                event_id=event,
-                run_id=run,
-            )
-        )
+    names, same = [column.key for column in _OWNED], {"dataset_id": dataset_id, "at": now()}
+    rows = [dict(zip(names, row, strict=True)) | same for row in state["assignments"]]
+    insert_values(Assignment, rows, session=session)
     set_removed({instance: flag for instance, flag in state["removed"]}, session=session)
 
 

@@ -10,8 +10,9 @@ from core.foundation.messages import Message, message
 from db.batching import id_batches
 from db.history import snapshot
 from db.queries.people.ownership import Ownership, instances_of
-from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source, WorkKind
+from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source, WorkKind, now
 from db.writes.dashboard import record_work
+from db.writes.rows import insert_values
 
 
 def record(
@@ -53,26 +54,15 @@ def assign_faces(faces: Sequence[int], target: Person, event: PeopleEvent, *, se
     for part in id_batches(faces):
         session.exec(delete(Assignment).where(col(Assignment.instance_id).in_(part)))
     session.flush()
-    session.add_all(
-        Assignment(
-            instance_id=face,
-            dataset_id=target.dataset_id,
-            person_id=target.id,
-            source=Source.HUMAN,
-            author_id=event.author_id,
-            event_id=event.id,
-        )
-        for face in faces
-    )
-    session.flush()
+    said = {"source": Source.HUMAN, "author_id": event.author_id, "event_id": event.id, "at": now()}
+    owned = {"dataset_id": target.dataset_id, "person_id": target.id, **said}
+    insert_values(Assignment, [{"instance_id": face, **owned} for face in faces], session=session)
 
 
 def record_separations(pairs: Sequence[tuple[int, int]], event: PeopleEvent, *, session: Session) -> None:
     """Remember that the event has said of each face that it is not that person."""
-    session.add_all(
-        Separation(instance_id=face, person_id=person, event_id=event.id) for face, person in dict.fromkeys(pairs)
-    )
-    session.flush()
+    rows = [{"instance_id": face, "person_id": person, "event_id": event.id} for face, person in dict.fromkeys(pairs)]
+    insert_values(Separation, rows, session=session)
 
 
 def inherit_separations(gone: Sequence[int], heir: Person, event: PeopleEvent, *, session: Session) -> None:

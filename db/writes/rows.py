@@ -27,6 +27,12 @@ def insert_rows(rows: Sequence[SQLModel], *, session: Session) -> list[int]:
     return list(found.scalars())
 
 
+def insert_values(kind: type[SQLModel], values: Sequence[Mapping[str, Any]], *, session: Session) -> None:
+    """Insert rows of a table in one statement from what their columns have: many thousands need no objects."""
+    if values:
+        session.connection().execute(insert(kind), list(values))
+
+
 def change_rows(
     kind: type[SQLModel], changes: Sequence[Mapping[str, Any]], *, by: str = "id", session: Session
 ) -> None:
