@@ -13,6 +13,7 @@ from db.queries.people.decisions import (
     changed_since,
     count_history,
     decided_since,
+    heir_of,
     history,
     last_author,
     last_decision,
@@ -25,6 +26,7 @@ from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 from tests.builders.saved_thresholds import save
+from tests.builders.staged_people import add_faces, vector
 
 
 @pytest.fixture
@@ -178,3 +180,16 @@ def test_of_whom_somebody_could_not_tell_counts_until_it_is_undone(workspace, da
         session.get_one(PeopleEvent, decisions[3]).kind = "merge"
         session.flush()
         assert unsure_about(dataset, session=session) == {(4, 9), (7,)}
+
+
+def test_whose_the_faces_are_that_were_taken_from_somebody(workspace, dataset, author):
+    faces = add_faces(workspace, dataset, [(f"{number}.png", vector(number)) for number in range(4)])
+    ada = move_faces(workspace, faces, name="Ada", author_id=author)
+    with reading(workspace.engine) as session:
+        assert heir_of(dataset, ada, session=session) is None  # nothing was taken
+    bea = move_faces(workspace, faces[:1], name="Bea", author_id=author)
+    mina = move_faces(workspace, faces[1:], name="Mina", author_id=author)
+    with reading(workspace.engine) as session:
+        assert heir_of(dataset, ada, session=session) == mina  # three of four
+        assert heir_of(dataset, bea, session=session) is None
+        assert heir_of(dataset + 1, ada, session=session) is None
