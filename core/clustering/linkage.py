@@ -1,7 +1,7 @@
 """Average-linkage clustering of embeddings under constraints, without an N x N matrix."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Final
 
@@ -16,10 +16,12 @@ from core.clustering.gate import Held, QualityGate, attached
 from core.clustering.neighbours import (
     INDEXED_FROM,
     Neighbours,
+    PairFinder,
     ShareReport,
     all_neighbours,
     connected_units,
     indexed_neighbours,
+    pairs_by_numpy,
 )
 from core.clustering.sums import means_of, summed
 from core.foundation.arrays import Bools, Floats, Ints, are_unit
@@ -91,6 +93,7 @@ def group(
     constraints: Constraints | None = None,
     progress: ShareReport | None = None,
     gate: QualityGate | None = None,
+    finder: PairFinder = pairs_by_numpy,
 ) -> Ints:
     """Group faces by average linkage on cosine similarity, cut at a threshold: `merge_tree` down to it.
 
@@ -99,7 +102,7 @@ def group(
     labels
         (N,) int64, 0 to C - 1: the largest cluster first, equally large ones in the order of their first face.
     """
-    return merge_tree(embeddings, threshold, constraints, progress, gate).cut(threshold)
+    return merge_tree(embeddings, threshold, constraints, progress, gate, finder).cut(threshold)
 
 
 def merge_tree(
@@ -108,6 +111,7 @@ def merge_tree(
     constraints: Constraints | None = None,
     progress: ShareReport | None = None,
     gate: QualityGate | None = None,
+    finder: PairFinder = pairs_by_numpy,
 ) -> MergeTree:
     """Join faces by average linkage on cosine similarity, down to a floor.
 
@@ -144,6 +148,9 @@ def merge_tree(
         Whatever it raises (`core.foundation.errors.Cancelled`) ends the run.
     gate
         The faces that have no say; None for none. They are joined with nobody, and attached where the tree is cut.
+    finder
+        What compares faces with faces: a GPU gives the same joins, for what is near enough to be joined is then
+        compared in double precision.
 
     Raises
     ------
@@ -164,7 +171,7 @@ def merge_tree(
     joins: list[tuple[float, int, int]] = []
     if len(loud):
         work = _exactly if len(loud) < INDEXED_FROM else _through_an_index
-        joins = work(faces, _Heard(heard, units[heard], sizes, decided, (firm, photos)), floor, report)
+        joins = work(faces, _Heard(heard, units[heard], sizes, decided, (firm, photos)), floor, report, finder)
         report(1.0)
     joins.sort(key=lambda join: -join[0])  # stable: in each component they are in their order
     similarity, left, right = np.array(joins).reshape(-1, 3).T
@@ -228,13 +235,13 @@ class _Heard:
 
 
 def _exactly(
-    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport
+    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport, finder: PairFinder
 ) -> list[tuple[float, int, int]]:
     """The joins of all components, each by itself: similarity and a unit of each of two clusters."""
     sizes = heard.sizes
     sums = summed(faces[heard.rows] if len(heard.rows) < len(faces) else faces, heard.units, len(sizes))
     loud = np.flatnonzero(sizes)
-    parts = connected_units(_means(sums[loud], sizes[loud]), floor, lambda share: report(0.5 * share))
+    parts = connected_units(_means(sums[loud], sizes[loud]), floor, lambda share: report(0.5 * share), finder)
     joins: list[tuple[float, int, int]] = []
     order = np.argsort(parts, kind="stable")
     starts = np.searchsorted(parts[order], np.arange(parts.max() + 2))
@@ -247,7 +254,7 @@ def _exactly(
 
             mine = sums[members]
             means = _means(mine, sizes[members])
-            near = all_neighbours(means, floor, lambda share, part=part: part(0.5 * share))  # type: ignore[misc]
+            near = all_neighbours(means, floor, lambda share, part=part: part(0.5 * share), finder)  # type: ignore[misc]
             work = heard.work(members, mine, means, near, floor)
             for share in work.steps():
                 part(0.5 + 0.5 * share)
@@ -257,7 +264,7 @@ def _exactly(
 
 
 def _through_an_index(
-    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport
+    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport, finder: PairFinder
 ) -> list[tuple[float, int, int]]:
     """The joins of all units at once, in single precision.
 
@@ -282,7 +289,7 @@ def _through_an_index(
         def part(share: float, left: float = left) -> None:
             report(1 - left * (1 - 0.5 * share))
 
-        look = all_neighbours if before < INDEXED_FROM else indexed_neighbours
+        look = partial(all_neighbours, finder=finder) if before < INDEXED_FROM else indexed_neighbours
         near = look(means, floor, lambda share, part=part: part(0.5 * share))  # type: ignore[misc]
         work.look_again(near)
         for share in work.steps():

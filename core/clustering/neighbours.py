@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Floats, Ints
 
 ShareReport = Callable[[float], None]
+AlikePairs = Callable[[slice, slice, float], tuple[Ints, Ints, NDArray[np.float32]]]
+"""Of two runs of rows of a matrix: the rows of each pair that is at least so alike, by the first, and how alike."""
+PairFinder = Callable[[NDArray[np.float32]], AlikePairs]
+"""Makes one for a (U, D) float32 matrix. Products are in single precision throughout, wherever they are computed."""
 
 INDEXED_FROM: Final = 300_000  # units from which on an index says who is near whom
 _MOST: Final = 256  # neighbours of a unit: fewer mean more searches, more mean longer choices
@@ -102,41 +107,58 @@ def nearest(near: Ints, similarity: NDArray, most: int) -> tuple[Ints, float]:
     return near[order[:most]], float(similarity[order[most]])
 
 
-def all_neighbours(means: NDArray[np.float32], threshold: float, report: ShareReport) -> Neighbours:
+def pairs_by_numpy(means: NDArray[np.float32]) -> AlikePairs:
+    """The pairs of a matrix, by the processor."""
+
+    def alike(rows: slice, columns: slice, least: float) -> tuple[Ints, Ints, NDArray[np.float32]]:
+        near = means[rows] @ means[columns].T
+        found = np.flatnonzero(near >= least)
+        row, column = np.divmod(found, near.shape[1])
+        return row + rows.start, column + columns.start, near.ravel()[found]
+
+    return alike
+
+
+def all_neighbours(
+    means: NDArray[np.float32], threshold: float, report: ShareReport, finder: PairFinder = pairs_by_numpy
+) -> Neighbours:
     """The neighbours among U units with (U, D) float32 means, each looked at beside each, in blocks.
 
     Rounding of the float32 products is covered by a slack, in `best` and `bounds` as in who is taken.
     """
     count = len(means)
     slack = _slack(means)
-    rows = max(_LEAST_ROWS, _PRODUCTS // max(1, count))
+    at_once = max(_LEAST_ROWS, _PRODUCTS // max(1, count))
+    alike = finder(means)
     taken = _Rows(count, threshold, np.int64)
-    for start in range(0, count, rows):
-        near = means[start : start + rows] @ means.T
-        near[np.arange(len(near)), np.arange(start, start + len(near))] = -np.inf
-        for unit, similarities in enumerate(near, start):
-            units = np.flatnonzero(similarities >= threshold - slack)
-            taken.take(unit, units, similarities[units], slack)
-        report(min(1.0, (start + rows) / count))
+    for start in range(0, count, at_once):
+        end = min(count, start + at_once)
+        row, column, similarity = alike(slice(start, end), slice(0, count), threshold - slack)
+        others = row != column
+        column, similarity = column[others], similarity[others]
+        starts = np.searchsorted(row[others], np.arange(start, end + 1))
+        for unit, (first, last) in enumerate(pairwise(starts.tolist()), start):
+            taken.take(unit, column[first:last], similarity[first:last], slack)
+        report(end / count)
     return taken.neighbours(complete=True)
 
 
-def connected_units(means: NDArray[np.float32], threshold: float, report: ShareReport) -> Ints:
+def connected_units(
+    means: NDArray[np.float32], threshold: float, report: ShareReport, finder: PairFinder = pairs_by_numpy
+) -> Ints:
     """(U,) int64 component of each unit in the graph of pairs with an average similarity >= threshold.
 
     Rounding of the float32 products is covered by a slack; a spare edge only makes a component larger than needed.
     """
     count = len(means)
     least = threshold - _slack(means)
+    alike = finder(means)
     labels = np.arange(count)
     for start in range(0, count, _ROWS):
         report(1 - (1 - start / count) ** 2)
-        rows = means[start : start + _ROWS]
         for left in range(start, count, _COLUMNS):
-            near = rows @ means[left : left + _COLUMNS].T >= least
-            row, column = np.divmod(np.flatnonzero(near), near.shape[1])
-            left_label, right_label = labels[row + start], labels[column + left]
-            labels = _joined(labels, left_label, right_label)
+            row, column, _ = alike(slice(start, min(count, start + _ROWS)), slice(left, left + _COLUMNS), least)
+            labels = _joined(labels, labels[row], labels[column])
         if not labels.any():
             break
     return labels

@@ -72,3 +72,7 @@ class ArrivingFiles:
     def take(self, marks: Iterable[FileMark]) -> None:
         """From now on these are known."""
         self._known.update(marks)
+
+    def forget(self, mark: FileMark) -> None:
+        """It may arrive once more."""
+        self._known.discard(mark)

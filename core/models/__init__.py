@@ -1,18 +1,24 @@
 """The models of faces and people by name: detectors, landmarkers, encoders. Only the loaders load a network library."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from core.foundation.errors import FacetError, MissingWeights, NotFound
 from core.foundation.messages import message
 from core.models import weights
 from core.models.faces.interfaces import Detector, Encoder, Landmarker
 
+if TYPE_CHECKING:
+    from core.clustering.neighbours import PairFinder
+
 ONNX: Final = "onnx:"  # an encoder out of any ONNX file is called "onnx:" and the file
 AUTO: Final = "auto"
+_WORTH_A_GPU: Final = 20_000  # faces: comparing fewer takes less time than loading torch
 T = TypeVar("T")
 
 
@@ -167,6 +173,25 @@ def load_encoder(name: str, device: str, weights_folder: Path) -> Encoder:
 
         return OnnxEncoder(name, find_onnx(name, weights_folder))
     return _spec(ENCODERS, name, "encoder").loader(device, weights_folder)
+
+
+def pair_finder(device: str, faces: int) -> PairFinder:
+    """What compares so many faces with one another: a GPU where one is to be used and they are many, else numpy.
+
+    Raises
+    ------
+    BadInput
+        If the device is not there.
+    """
+    from core.clustering.neighbours import pairs_by_numpy
+
+    if device == "cpu" or faces < _WORTH_A_GPU:
+        return pairs_by_numpy
+    from core.models.alike_pairs import pairs_by_torch
+    from core.models.devices import pick_device
+
+    chosen = pick_device(device)
+    return pairs_by_numpy if chosen == "cpu" else pairs_by_torch(chosen)
 
 
 def encoder_threshold(name: str, weights_folder: Path) -> float:

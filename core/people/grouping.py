@@ -15,6 +15,7 @@ from core.foundation.errors import Conflict
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
+from core.models import pair_finder
 from core.people.assigning import carry_separations, record
 from core.people.encoders import encoder_of, threshold_of
 from core.people.evidence import NOBODY, Evidence
@@ -77,7 +78,9 @@ def group_people(
         else:
             gate = evidence.gate(limits, workspace.settings.attach_margin)
             tell = partial(_tell, progress, count)
-            labels = group(evidence.faces.vectors, value, limits, tell, gate)
+            labels = group(
+                evidence.faces.vectors, value, limits, tell, gate, pair_finder(workspace.settings.device, count)
+            )
         with writing(workspace.engine) as session:
             if evidence.is_still_true(dataset_id, session=session):
                 at = value if decision or regroup else None

@@ -20,6 +20,7 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.media.files import open_partial
+from core.models import pair_finder
 from core.people.encoders import own_threshold
 from core.people.evidence import Evidence, grouping_state
 from core.people.vectors import face_vectors
@@ -61,7 +62,14 @@ def people_tree(
     floor = max(-1.0, min(least, own_threshold(workspace, encoder) - _LOOSER))
     limits = evidence.limits(regroup=regroup)
     gate = evidence.gate(limits, workspace.settings.attach_margin)
-    tree = merge_tree(evidence.faces.vectors, floor, limits, lambda share: progress.advance(round(share * count)), gate)
+    tree = merge_tree(
+        evidence.faces.vectors,
+        floor,
+        limits,
+        lambda share: progress.advance(round(share * count)),
+        gate,
+        pair_finder(workspace.settings.device, count),
+    )
     known = np.array(sorted(evidence.known_people()), np.int64)
     made = PeopleTree(tree, evidence.faces.instances, evidence.people(), known)
     with reading(workspace.engine) as session:

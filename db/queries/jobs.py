@@ -1,6 +1,7 @@
 """Reads about runs."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,13 @@ def parameters_of_runs(
     """Every run of a kind in a dataset that came after a run, and what it was asked for, whatever became of it."""
     asked = select(Run.id, Run.parameters).where(Run.dataset_id == dataset_id, Run.kind == kind, Run.id > after)
     return session.exec(asked.order_by(col(Run.id))).all()
+
+
+def failed_runs(dataset_id: int, kind: str, *, session: Session) -> dict[int, datetime]:
+    """Each run of a kind in a dataset that has failed, the first one first, and when that was."""
+    failed = (Run.dataset_id == dataset_id, Run.kind == kind, Run.state == RunState.FAILED)
+    ended = select(Run.id, Run.finished_at).where(*failed, col(Run.finished_at).is_not(None)).order_by(col(Run.id))
+    return {number: at for number, at in session.exec(ended) if at is not None}
 
 
 def arrivals_log(dataset_id: int, *, most: int, session: Session) -> list[dict[str, Any]]:

@@ -96,6 +96,10 @@ def open_questions(dataset_id: int) -> None:
     with above:
         pairs, cuts = _found(dataset_id, version, _AHEAD + len(queue.skipped), (*state, threshold))
     asked, people = _in_order(pairs, cuts, queue.skipped)
+    hear = partial(_hear, dataset_id, asked, people)
+    if answers_given(DECK, queue.heard):
+        hear()
+        st.rerun()
     left = pairs.left + len(cuts)
     if not left:
         above.info(_WORDS["nothing_left"].format(floor=pairs.floor, threshold=threshold))
@@ -105,7 +109,7 @@ def open_questions(dataset_id: int) -> None:
         left=left,
         heard=queue.heard,
         undo=Answer(**_WORDS["undo"]) if queue.taken else None,
-        on_answer=partial(_hear, dataset_id, asked, people),
+        on_answer=hear,
     )
     if left:
         st.caption(_WORDS["order"].format(floor=pairs.floor, threshold=threshold))
@@ -231,7 +235,8 @@ def _answers(*kinds: str) -> dict[str, Answer]:
 
 
 # What is done. Streamlit runs a callback beside one of the same session that has not ended, and may end one wherever it
-# looks into the session: so one answer is dealt with at a time, and with no look into the session before it is noted.
+# looks into the session: so one answer is dealt with at a time, and with no look into the session before it is noted;
+# and the page deals with what an ended callback has left, for it is not called again.
 
 
 def _hear(dataset_id: int, asked: Asked, people: Mapping[int, PersonSummary]) -> None:

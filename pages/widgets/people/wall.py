@@ -1,6 +1,6 @@
 """The wall of a dataset's people: who is shown in which order, and what is done with them there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -80,10 +80,14 @@ def wall_of_people(dataset_id: int, known: int, newest_run: int, view: PeopleVie
         people = _in_place((dataset_id, *which.values(), order, offset, newest_run), fresh, view, session=session)
         faces = best_faces([person.id for person in people], session=session)
         names = [name for _, name in person_names(dataset_id, session=session)]
+    hear = partial(_hear, dataset_id, {person.id: person for person in people}, view == PeopleView.HIDDEN)
+    if deeds_done(WALL, _deeds().heard):
+        hear()
+        st.rerun()
     with rows:
         if not people:
             st.info(_WORDS["no_such_name" if wanted else "all_named" if unnamed else "nobody_yet"])
-        opened = _cards(dataset_id, people, faces, names, hidden=view == PeopleView.HIDDEN)
+        opened = _cards(people, faces, names, hidden=view == PeopleView.HIDDEN, hear=hear)
     if opened is not None:
         open_person(opened)
     _questions(dataset_id)
@@ -172,26 +176,19 @@ def _in_place(
 
 
 def _cards(
-    dataset_id: int,
     people: Sequence[PersonSummary],
     faces: Mapping[int, ShownFace],
     names: Sequence[str],
     *,
     hidden: bool,
+    hear: Callable[[], None],
 ) -> int | None:
     cards = [
         Card(person.id, person.name or "", called(person), crop_url(faces[person.id]), person.faces, person.confirmed)
         for person in people
         if person.id in faces
     ]
-    return people_wall(
-        cards,
-        key=WALL,
-        names=names,
-        hidden=hidden,
-        heard=_deeds().heard,
-        on_deed=partial(_hear, dataset_id, {person.id: person for person in people}, hidden),
-    )
+    return people_wall(cards, key=WALL, names=names, hidden=hidden, heard=_deeds().heard, on_deed=hear)
 
 
 def _deeds() -> _Deeds:
@@ -209,7 +206,8 @@ def _questions(dataset_id: int) -> None:
 
 
 # Streamlit runs a callback beside one of the same session that has not ended, and may end one wherever it looks into
-# the session: so one deed is dealt with at a time, and with no look into the session before it is noted.
+# the session: so one deed is dealt with at a time, and with no look into the session before it is noted; and the page
+# deals with what an ended callback has left, for it is not called again.
 
 
 def _hear(dataset_id: int, people: Mapping[int, PersonSummary], hidden: bool) -> None:

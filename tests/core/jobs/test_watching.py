@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
+from datetime import timedelta
 
+import numpy as np
 import pytest
 from sqlmodel import select
 
@@ -13,7 +15,7 @@ from core.jobs.runs import submit
 from core.jobs.watching import Watch
 from db.engine import reading
 from db.queries.jobs import arrivals_log
-from db.tables import Embedding, Run, RunState
+from db.tables import Embedding, Run, RunState, now
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.worker_processes import wait_for
@@ -22,6 +24,7 @@ from tests.builders.worker_processes import wait_for
 @pytest.fixture
 def inbox(tmp_path, do, monkeypatch):
     monkeypatch.setattr("core.jobs.launch._ring", lambda *_: None)
+    monkeypatch.setattr(watching, "_REST", 0)
     folder = (tmp_path / "inbox").resolve()
     folder.mkdir()
     assert do("watch", folder=str(folder)).state == RunState.DONE
@@ -83,6 +86,67 @@ def test_many_files_are_several_runs(workspace, inbox, arrivals, monkeypatch):
         watch.look()
         end_all(workspace)
     assert arrivals() == [["a", "b"], ["c"]]
+
+
+def fail_newest(workspace, ago):
+    with writing(workspace.engine) as session:
+        run = session.exec(select(Run).where(Run.kind == "arrivals").order_by(Run.id.desc())).first()
+        run.state, run.finished_at = RunState.FAILED, now() - ago
+
+
+def test_what_a_run_failed_with_arrives_again_after_a_while_and_not_for_ever(workspace, inbox, arrivals):
+    (inbox / "a.png").write_bytes(b"whole")
+    watch = Watch(workspace)
+
+    def look():
+        for _ in range(3):
+            watch.look()
+        return len(arrivals())
+
+    assert look() == 1
+    for tries, pause in ((1, timedelta(minutes=1)), (2, timedelta(minutes=10))):
+        fail_newest(workspace, pause - timedelta(seconds=20))
+        assert look() == tries
+        fail_newest(workspace, pause)
+        assert look() == tries + 1
+    fail_newest(workspace, timedelta(days=1))
+    assert look() == 3
+    watch = Watch(workspace)
+    assert look() == 3, "a worker that starts anew counts the tries before"
+
+
+def test_what_failed_once_and_was_taken_in_then_does_not_arrive_again(workspace, inbox, arrivals):
+    (inbox / "a.png").write_bytes(b"whole")
+    watch = Watch(workspace)
+    for state in (RunState.FAILED, RunState.DONE):
+        for _ in range(3):
+            watch.look()
+        fail_newest(workspace, timedelta(minutes=2))
+        with writing(workspace.engine) as session:
+            session.exec(select(Run).where(Run.kind == "arrivals").order_by(Run.id.desc())).first().state = state
+    for again in (watch, Watch(workspace)):
+        for _ in range(3):
+            again.look()
+    assert arrivals() == [["a.png"], ["a.png"]]
+
+
+def test_looking_takes_a_tenth_of_the_time_at_most(workspace, inbox, monkeypatch):
+    clock, looks = [100.0], []
+
+    def slow(*_):
+        looks.append(clock[0])
+        clock[0] += 2
+        return []
+
+    monkeypatch.setattr(watching, "_REST", 9)
+    monkeypatch.setattr(watching, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(watching, "files_there", slow)
+    watch = Watch(workspace)
+    for _ in range(200):
+        watch.look()
+        clock[0] += 1
+    assert np.diff(looks).min() >= 20
+    assert len(looks) >= 9
 
 
 def test_a_folder_that_is_no_longer_watched_is_left_alone(workspace, inbox, arrivals, do):

@@ -37,14 +37,15 @@ class Browser:
     """What the browser was told last, and what it answers with the next run."""
 
     def __init__(self, shown, dataset):
-        self.told, self.number, self.waiting = None, 0, []
+        self.told, self.number, self.waiting, self.calls = None, 0, [], True
         self.shown, self.dataset = shown, dataset
 
     def mount(self, *, data, on_answers_change, key, **_):
         if self.waiting:  # the callback is that of the run before
             st.session_state[key] = {"answers": self.waiting}
             self.waiting = []
-            self.hear()
+            if self.calls:
+                self.hear()
             st.rerun()
         self.told, self.hear = data, on_answers_change
         return SimpleNamespace(open=None)
@@ -134,6 +135,16 @@ def test_an_answer_is_done_once_however_often_it_is_sent(browser, workspace, dat
     browser.answer((f"pair-{one}-{other}", "same"))
     assert browser.told["heard"] == heard == 1
     assert len({person for person, _ in owners(workspace, dataset).values()}) == 3
+
+
+def test_what_a_callback_that_was_ended_has_left_is_answered_once_by_the_page(browser, workspace, dataset, alike):
+    _, (one, other, _) = alike
+    browser.open().calls = False
+    browser.answer((f"pair-{one}-{other}", "different"))
+    assert (browser.told["heard"], browser.ids) == (1, [])
+    assert len({person for person, _ in owners(workspace, dataset).values()}) == 3
+    browser.answer(("", "undo"))
+    assert (browser.told["heard"], browser.ids) == (2, [f"pair-{one}-{other}"])
 
 
 def test_what_is_skipped_comes_after_the_others_and_nothing_is_remembered(browser, workspace, dataset, alike):
