@@ -111,15 +111,20 @@ def open_questions(dataset_id: int) -> None:
         undo=Answer(**_WORDS["undo"]) if queue.taken else None,
         on_answer=hear,
     )
-    if left:
-        st.caption(_WORDS["order"].format(floor=pairs.floor, threshold=threshold))
-    if pairs.compared < pairs.people:
-        st.caption(_WORDS["largest"].format(compared=pairs.compared, people=pairs.people))
+    _captions(pairs, left, threshold)
     if opened is not None and opened in people:
         open_person(opened)
     if queue.names:
         both, queue.names = queue.names, []
         merge_dialog(dataset_id, both)
+
+
+def _captions(pairs: Questions, left: int, threshold: float) -> None:
+    """In which order is asked, and who is not asked about."""
+    if left:
+        st.caption(_WORDS["order"].format(floor=pairs.floor, threshold=threshold))
+    if pairs.compared < pairs.people:
+        st.caption(_WORDS["largest"].format(compared=pairs.compared, people=pairs.people))
 
 
 def _in_order(
