@@ -12,7 +12,7 @@ from pages.widgets.people.history import decisions
 from pages.widgets.people.meanwhile import decided_meanwhile
 from pages.widgets.people.methods import ways_of_grouping
 from pages.widgets.people.questions import open_questions
-from pages.widgets.people.totals import hidden_people, who_is_there
+from pages.widgets.people.totals import who_is_there
 from pages.widgets.people.unknown import faces_of_nobody, seen_once
 from pages.widgets.people.views import PERSON, one_person
 from pages.widgets.people.wall import wall_of_people
@@ -21,8 +21,7 @@ from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_librar
 from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop("People")
-grouped, once, nobody = who_is_there(dataset.id, dataset.revision)
-hidden = hidden_people(dataset.id, dataset.revision)
+grouped, once, hidden, nobody = who_is_there(dataset.id, dataset.revision)
 last_run = read(lambda session: newest_ended_run(dataset.id, kinds_shown_on("people"), session=session))
 
 with st.container(horizontal=True, vertical_alignment="center"):

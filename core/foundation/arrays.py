@@ -289,6 +289,11 @@ class Uncertainty:
         return _joined(blobs, count, 3)
 
 
+def integers(written: str) -> Ints:
+    """(N,) of numbers with commas between them, as whole columns are read from the store."""
+    return np.fromstring(written, np.int64, sep=",")
+
+
 def is_picture(array: NDArray) -> bool:
     """Whether an array is a picture: (H, W, 3) uint8 with at least one pixel."""
     return array.shape[2:] == (3,) and array.dtype == np.uint8 and array.size > 0

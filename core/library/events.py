@@ -60,7 +60,11 @@ def _left_over(
 ) -> dict[tuple[Any, ...], list[int]]:
     """Give pictures without a time the event of both their neighbours with one; the rows of the others by folder."""
     left: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for folder, rows in _in_file_order(numbers, paths, folders, alone).items():
+    for folder, unordered in _with_open_ones(numbers, folders, alone).items():
+        if (numbers[unordered] < 0).all():
+            left[folder,] = unordered
+            continue
+        rows = sorted(unordered, key=lambda row: (_natural(paths[row].rpartition("/")[2]), row))
         known = numbers[rows]
         at = np.arange(len(rows))
         before = np.maximum.accumulate(np.where(known >= 0, at, -1))
@@ -74,16 +78,17 @@ def _left_over(
     return left
 
 
-def _in_file_order(numbers: Ints, paths: Sequence[str], folders: Sequence[str], alone: Bools) -> dict[str, list[int]]:
-    """The rows of each folder that has a picture without an event, by path as people count: 9 before 10."""
+def _with_open_ones(numbers: Ints, folders: Sequence[str], alone: Bools) -> dict[str, list[int]]:
+    """The rows of each folder that has a picture without an event."""
     wanted = {folders[row] for row in np.flatnonzero(alone & (numbers < 0)).tolist()}
     rows: dict[str, list[int]] = defaultdict(list)
     for row in np.flatnonzero(alone).tolist():
         if folders[row] in wanted:
             rows[folders[row]].append(row)
-    return {folder: sorted(of, key=lambda row: (_natural(paths[row]), row)) for folder, of in rows.items()}
+    return rows
 
 
 def _natural(path: str) -> list[tuple[int, int, str]]:
+    """Orders paths as people count: 9 before 10."""
     parts = (part.lstrip("0") if part.isdecimal() else part for part in _DIGITS.split(path))
     return [(at % 2 == 0, len(part) if at % 2 else 0, part) for at, part in enumerate(parts)]

@@ -9,14 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clustering.sums import means_of, summed
-from core.foundation.arrays import Floats, Ints
+from core.clustering.sums import summed
+from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
-from core.people.owned_faces import OF_NOBODY, OwnedFaces
-from core.people.vectors import FaceVectors, face_vectors
-from db.engine import reading
-from db.queries.people.ownership import out_of_sight, separations, whose_faces
-from db.tables import ModelVersion, Person
+from core.people.known_faces import KnownFaces, known_faces
+from core.people.owned_faces import OF_NOBODY
+from db.tables import ModelVersion
 
 _ROWS: Final = 1024  # faces that are compared with everybody at a time
 
@@ -57,17 +55,12 @@ class WaitingFaces:
 
 def waiting_faces(workspace: Workspace, dataset_id: int, version: ModelVersion) -> WaitingFaces:
     """What no human has confirmed yet, as an encoder version sees it; faces that are alone are left out."""
-    with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = OwnedFaces.of(dataset_id, session=session)
-        hidden = out_of_sight(dataset_id, session=session)
-    of = owned.person_of(faces.instances)
-    rows = np.flatnonzero(of != OF_NOBODY)
-    of, instances = of[rows], faces.instances[rows]
-    people, which = np.unique(of, return_inverse=True)
-    likeness = likeness_to_others(faces.vectors[rows], which)
-    there = ~owned.confirmed(instances) & ~np.isin(of, hidden) & ~np.isnan(likeness)
-    return WaitingFaces(instances[there], of[there], likeness[there], len(people))
+    known = known_faces(workspace, dataset_id, version.id)
+    rows = np.flatnonzero(known.of != OF_NOBODY)
+    of, instances = known.of[rows], known.faces.instances[rows]
+    likeness = likeness_to_others(known.faces.vectors[rows], np.searchsorted(known.people, of))
+    there = ~known.confirmed[rows] & ~np.isin(of, known.hidden) & ~np.isnan(likeness)
+    return WaitingFaces(instances[there], of[there], likeness[there], len(known.people))
 
 
 def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion) -> dict[int, float]:
@@ -82,20 +75,19 @@ def least_likeness(workspace: Workspace, dataset_id: int, version: ModelVersion)
     return {int(person): float(value) for person, value in zip(people, least, strict=True)}
 
 
-def by_certainty(workspace: Workspace, version: ModelVersion, person_id: int) -> list[tuple[int, float | None]]:
+def by_certainty(known: KnownFaces, person_id: int) -> list[tuple[int, float | None]]:
     """The faces of a person and how alike each is to the others on average, the least first.
 
     Those that no encoder has seen, or that are alone, come before: nothing is known of them.
     """
-    with reading(workspace.engine) as session:
-        dataset_id = session.get_one(Person, person_id).dataset_id
-        owned = whose_faces([person_id], session=session)
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-    rows = np.flatnonzero(np.isin(faces.instances, np.fromiter(owned, np.int64, len(owned))))
-    likeness = likeness_to_others(faces.vectors[rows], np.zeros(len(rows), np.int64))
-    known = dict(zip(faces.instances[rows].tolist(), likeness.tolist(), strict=True))
-    found = [(face, None if math.isnan(known.get(face, math.nan)) else known[face]) for face in sorted(owned)]
-    return sorted(found, key=lambda row: -2.0 if row[1] is None else row[1])
+    theirs = known.owned.instances[known.owned.people == person_id]
+    rows = np.flatnonzero(known.of == person_id)
+    likeness = np.full(len(theirs), np.nan)
+    alike = likeness_to_others(known.faces.vectors[rows], np.zeros(len(rows), np.int64))
+    likeness[np.searchsorted(theirs, known.faces.instances[rows])] = alike
+    order = np.argsort(np.nan_to_num(likeness, nan=-2.0), kind="stable")
+    told = zip(theirs[order].tolist(), likeness[order].tolist(), strict=True)
+    return [(face, None if math.isnan(value) else value) for face, value in told]
 
 
 @dataclass(frozen=True)
@@ -106,66 +98,55 @@ class Better:
     score: float
 
 
-def better_people(
-    workspace: Workspace, version: ModelVersion, person_id: int, shown: Sequence[int] | None = None
-) -> dict[int, Better]:
+def better_people(known: KnownFaces, person_id: int, shown: Sequence[int] | None = None) -> dict[int, Better]:
     """Face to the person whom it is most like, for the faces of a person that no human has confirmed.
 
     Only where that is somebody else, and of the faces `shown` where they are given. Nobody is suggested whom a human
     has said that the face is not, who is in the same photo, or who is hidden.
     """
-    with reading(workspace.engine) as session:
-        dataset_id = session.get_one(Person, person_id).dataset_id
-        owned = OwnedFaces.of(dataset_id, session=session)
-        apart = separations(dataset_id, session=session)
-        hidden = out_of_sight(dataset_id, session=session)
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-    of = owned.person_of(faces.instances)
-    theirs, others = np.flatnonzero(of == person_id), np.flatnonzero(~np.isin(of, [OF_NOBODY, person_id, *hidden]))
-    asked = ~owned.confirmed(faces.instances[theirs])
+    theirs = np.flatnonzero(known.of == person_id)
+    asked = ~known.confirmed[theirs]
     if shown is not None:
-        asked &= np.isin(faces.instances[theirs], shown)
-    if not asked.any() or not len(others):
+        asked &= np.isin(known.faces.instances[theirs], shown)
+    barred = np.isin(known.people, [person_id, *known.hidden])
+    if not asked.any() or barred.all():
         return {}
-    own = likeness_to_others(faces.vectors[theirs], np.zeros(len(theirs), np.int64))[asked]
-    people, which = np.unique(of[others], return_inverse=True)
-    means, asked_rows = means_of(faces.vectors, others, which), theirs[asked]
-    best, score = _most_like(faces, asked_rows, means, _barred(faces, of, asked_rows, people, apart))
+    own = likeness_to_others(known.faces.vectors[theirs], np.zeros(len(theirs), np.int64))[asked]
+    rows = theirs[asked]
+    best, score = _most_like(known, rows, barred)
     better = score > np.nan_to_num(own, nan=1.0)
-    told = zip(faces.instances[asked_rows][better], people[best[better]], score[better], strict=True)
+    told = zip(known.faces.instances[rows][better], known.people[best[better]], score[better], strict=True)
     return {int(face): Better(int(person), float(value)) for face, person, value in told}
 
 
-def _barred(
-    faces: FaceVectors, of: Ints, theirs: Ints, people: Ints, apart: Sequence[tuple[int, int]]
-) -> dict[int, list[int]]:
-    """Instance to the places in `people` of those whom it cannot be: it was said, or they are in its photo."""
-    place_of = {person: place for place, person in enumerate(people.tolist())}
-    in_photo: dict[int, list[int]] = defaultdict(list)
-    for row in np.flatnonzero(np.isin(faces.images, faces.images[theirs])).tolist():
-        if (place := place_of.get(int(of[row]))) is not None:
-            in_photo[int(faces.images[row])].append(place)
-    pairs = zip(faces.instances[theirs].tolist(), faces.images[theirs].tolist(), strict=True)
-    barred = {face: list(in_photo[image]) for face, image in pairs}
-    for face, person in apart:
-        if face in barred and person in place_of:
-            barred[face].append(place_of[person])
-    return barred
-
-
-def _most_like(
-    faces: FaceVectors, rows: Ints, means: NDArray[np.float32], barred: dict[int, list[int]]
-) -> tuple[Ints, Floats]:
-    """(len(rows),) whom of the means each face is most like, and how much; -inf where it can be none of them."""
+def _most_like(known: KnownFaces, rows: Ints, barred: Bools) -> tuple[Ints, Floats]:
+    """(len(rows),) whom each face is most like of those who are not barred (P,), and how much; -inf for nobody."""
     best, score = np.zeros(len(rows), np.int64), np.zeros(len(rows))
+    impossible = _impossible(known, rows)
     for start in range(0, len(rows), _ROWS):
         part = rows[start : start + _ROWS]
-        alike = faces.vectors[part] @ means.T
-        for at, face in enumerate(faces.instances[part].tolist()):
-            alike[at, barred[face]] = -np.inf
+        alike = known.faces.vectors[part] @ known.means.T
+        alike[:, barred] = -np.inf
+        for at, face in enumerate(known.faces.instances[part].tolist()):
+            alike[at, impossible[face]] = -np.inf
         best[start : start + _ROWS] = alike.argmax(axis=1)
         score[start : start + _ROWS] = alike.max(axis=1)
     return best, score
+
+
+def _impossible(known: KnownFaces, rows: Ints) -> dict[int, list[int]]:
+    """Instance to the places of those whom it cannot be: it was said, or they are in its photo."""
+    faces = known.faces
+    in_photo: dict[int, list[int]] = defaultdict(list)
+    beside = np.flatnonzero(np.isin(faces.images, faces.images[rows]) & (known.of != OF_NOBODY))
+    for image, place in zip(faces.images[beside], np.searchsorted(known.people, known.of[beside]), strict=True):
+        in_photo[int(image)].append(int(place))
+    pairs = zip(faces.instances[rows].tolist(), faces.images[rows].tolist(), strict=True)
+    found = {face: list(in_photo[image]) for face, image in pairs}
+    for face, person in known.apart:
+        if face in found:
+            found[face] += np.flatnonzero(known.people == person).tolist()
+    return found
 
 
 def likeness_to_others(vectors: NDArray[np.floating], which: Ints) -> Floats:

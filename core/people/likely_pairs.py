@@ -14,11 +14,12 @@ from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
 from core.people.before_merge import least_alike
 from core.people.encoders import own_threshold, threshold_of
-from core.people.owned_faces import OF_NOBODY, OwnedFaces
-from core.people.vectors import FaceVectors, face_vectors
+from core.people.known_faces import KnownFaces, known_faces
+from core.people.owned_faces import OF_NOBODY
+from core.people.vectors import FaceVectors
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
-from db.queries.people.ownership import named_people, out_of_sight, separations
+from db.queries.people.ownership import named_people
 from db.tables import ModelVersion
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
@@ -121,51 +122,51 @@ def likely_same(
     """
     threshold = threshold_of(workspace, dataset_id, version)
     floor = floor_below(threshold, own_threshold(workspace, version))
+    known = known_faces(workspace, dataset_id, version.id)
     with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = OwnedFaces.of(dataset_id, session=session)
         named = named_people(dataset_id, session=session)
-        apart = separations(dataset_id, session=session)
         unsure = unsure_about(dataset_id, session=session)
-        hidden = out_of_sight(dataset_id, session=session)
-    crowd = _crowd(faces, owned, named)
+    crowd = _crowd(known, named)
     scores = np.asarray(crowd.means @ crowd.means.T, np.float32)
-    worth_asking = np.triu((scores >= floor) & ~_share_a_photo(faces, crowd.members), k=1)
-    _leave_out(worth_asking, crowd, owned, apart)
+    worth_asking = np.triu((scores >= floor) & ~_share_a_photo(known.faces, crowd.members), k=1)
+    _leave_out(worth_asking, crowd, known)
     _leave_open(worth_asking, crowd, unsure)
-    worth_asking &= ~np.logical_or.outer(*[np.isin(crowd.ids, list(hidden))] * 2)
+    worth_asking &= ~np.logical_or.outer(*[np.isin(crowd.ids, known.hidden)] * 2)
     first, second = np.nonzero(worth_asking)
     found = scores[first, second]
     gain = crowd.sizes[second] * chance_of_one(found, threshold, floor)
     best = np.lexsort((-found, -gain, crowd.named[first] & crowd.named[second]))[:limit]
     pairs = [
         LikelyPair(
-            int(crowd.ids[one]), int(crowd.ids[other]), float(found[i]), float(gain[i]), crowd.least(one, other, faces)
+            int(crowd.ids[one]),
+            int(crowd.ids[other]),
+            float(found[i]),
+            float(gain[i]),
+            crowd.least(one, other, known.faces),
         )
         for i, one, other in zip(best, first[best], second[best], strict=True)
     ]
     return Questions(pairs, len(found), floor, len(crowd.ids), crowd.total)
 
 
-def _crowd(faces: FaceVectors, owned: OwnedFaces, named: Sequence[int]) -> _Crowd:
-    person_of = owned.person_of(faces.instances)
-    somebodys = np.flatnonzero(person_of != OF_NOBODY)
-    people, which, sizes = np.unique(person_of[somebodys], return_inverse=True, return_counts=True)
+def _crowd(known: KnownFaces, named: Sequence[int]) -> _Crowd:
+    somebodys = np.flatnonzero(known.of != OF_NOBODY)
+    people, which, sizes = np.unique(known.of[somebodys], return_inverse=True, return_counts=True)
     largest = np.argsort(-sizes, kind="stable")[:MOST_PEOPLE]
     row_of = np.full(len(people), -1, np.int64)
     row_of[largest] = np.arange(len(largest))
-    owner_row = np.full(len(person_of), -1, np.int64)
+    owner_row = np.full(len(known.of), -1, np.int64)
     owner_row[somebodys] = row_of[which]
     members = _members(owner_row, len(largest))
-    means = (members @ faces.vectors) / np.maximum(sizes[largest], 1)[:, None].astype(np.float32)
+    means = (members @ known.faces.vectors) / np.maximum(sizes[largest], 1)[:, None].astype(np.float32)
     return _Crowd(people[largest], sizes[largest], np.isin(people[largest], list(named)), members, means, len(people))
 
 
-def _leave_out(worth_asking: Bools, crowd: _Crowd, owned: OwnedFaces, apart: Sequence[tuple[int, int]]) -> None:
+def _leave_out(worth_asking: Bools, crowd: _Crowd, known: KnownFaces) -> None:
     """Take out the pairs of whom a human has said of a face of one that it is not the other."""
     row_of = {person: row for row, person in enumerate(crowd.ids.tolist())}
-    whose = owned.person_of(np.array([instance for instance, _ in apart], np.int64))
-    for one, other in zip(whose.tolist(), (person for _, person in apart), strict=True):
+    whose = known.owned.person_of(np.array([instance for instance, _ in known.apart], np.int64))
+    for one, other in zip(whose.tolist(), (person for _, person in known.apart), strict=True):
         if one in row_of and other in row_of:
             mine, theirs = row_of[one], row_of[other]
             worth_asking[min(mine, theirs), max(mine, theirs)] = False

@@ -14,12 +14,10 @@ from core.clustering.linkage import merge_tree
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
 from core.people.encoders import own_threshold, threshold_of
+from core.people.known_faces import KnownFaces, known_faces
 from core.people.likely_pairs import chance_of_one, floor_below
-from core.people.owned_faces import OwnedFaces
-from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
 from db.queries.people.decisions import unsure_about
-from db.queries.people.ownership import out_of_sight
 from db.tables import ModelVersion, Person
 
 MOST_LOOKED_AT: Final = 300  # people, those whose faces are least alike
@@ -61,19 +59,16 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
     """
     threshold = threshold_of(workspace, dataset_id, version)
     floor = floor_below(threshold, own_threshold(workspace, version))
+    known = known_faces(workspace, dataset_id, version.id)
     with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owned = OwnedFaces.of(dataset_id, session=session)
-        left_out = unsure_about(dataset_id, session=session)
-        left_out |= {(person,) for person in out_of_sight(dataset_id, session=session)}
-    confirmed = owned.confirmed(faces.instances)
+        left_out = unsure_about(dataset_id, session=session) | {(person,) for person in known.hidden}
     found = []
-    for person, rows in _least_alike(faces, owned.person_of(faces.instances), confirmed):
+    for person, rows in _least_alike(known):
         if (person,) not in left_out:
-            side, score = _kept_cut(faces.vectors[rows], confirmed[rows])
+            side, score = _kept_cut(known.faces.vectors[rows], known.confirmed[rows])
             gain = int(side.sum()) * (1 - float(chance_of_one(score, threshold, floor)))
             if gain > 0:
-                stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
+                stay, leave = (known.faces.instances[rows[part]].tolist() for part in (~side, side))
                 found.append(ProposedCut(person, stay, leave, score, gain))
     return sorted(found, key=lambda cut: (-cut.gain, cut.score, cut.person))
 
@@ -86,14 +81,13 @@ def cut_of_person(workspace: Workspace, version: ModelVersion, person_id: int) -
     """
     with reading(workspace.engine) as session:
         dataset_id = session.get_one(Person, person_id).dataset_id
-        owned = OwnedFaces.of(dataset_id, session=session)
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-    rows = np.flatnonzero(owned.person_of(faces.instances) == person_id)
-    fixed = owned.confirmed(faces.instances[rows])
+    known = known_faces(workspace, dataset_id, version.id)
+    rows = np.flatnonzero(known.of == person_id)
+    fixed = known.confirmed[rows]
     if not 2 <= len(rows) <= MOST_FACES or fixed.all():
         return None
-    side, score = _kept_cut(faces.vectors[rows], fixed)
-    stay, leave = (faces.instances[rows[part]].tolist() for part in (~side, side))
+    side, score = _kept_cut(known.faces.vectors[rows], fixed)
+    stay, leave = (known.faces.instances[rows[part]].tolist() for part in (~side, side))
     return ProposedCut(person_id, stay, leave, score, len(leave))
 
 
@@ -140,18 +134,13 @@ def _kept_cut(vectors: NDArray[np.float32], fixed: Bools) -> tuple[Bools, float]
     return found
 
 
-def _least_alike(faces: FaceVectors, person_of: Ints, confirmed: Bools) -> Iterator[tuple[int, Ints]]:
+def _least_alike(known: KnownFaces) -> Iterator[tuple[int, Ints]]:
     """Person and rows of those who can be cut, the ones whose faces are least alike on average first."""
-    order = np.argsort(person_of, kind="stable")
-    people, starts, counts = np.unique(person_of[order], return_index=True, return_counts=True)
-    waiting = np.add.reduceat(~confirmed[order], starts) if len(people) else np.zeros(0)
+    order = np.argsort(known.of, kind="stable")
+    people, starts, counts = np.unique(known.of[order], return_index=True, return_counts=True)
+    waiting = np.add.reduceat(~known.confirmed[order], starts) if len(people) else np.zeros(0)
     able = np.flatnonzero((people >= 0) & (counts >= 2) & (counts <= MOST_FACES) & (waiting > 0))
-    alike = np.array([_alike(faces.vectors[order[starts[at] : starts[at] + counts[at]]]) for at in able])
+    totals = counts[able].astype(np.float64)[:, None] * known.means[np.searchsorted(known.people, people[able])]
+    alike = (np.einsum("pd,pd->p", totals, totals) - counts[able]) / (counts[able] * (counts[able] - 1))
     for at in able[np.argsort(alike, kind="stable")[:MOST_LOOKED_AT]].tolist():
         yield int(people[at]), np.sort(order[starts[at] : starts[at] + counts[at]])
-
-
-def _alike(vectors: NDArray[np.float32]) -> float:
-    """The average similarity of two faces of several."""
-    count, total = len(vectors), vectors.sum(axis=0, dtype=np.float64)
-    return float((total @ total - count) / (count * (count - 1)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from sqlmodel import Session
 
-from core.foundation.arrays import Bools, Ints
+from core.foundation.arrays import Bools, Ints, integers
 from db.queries.people.ownership import owner_columns
 
 OF_NOBODY: Final = -1
@@ -25,9 +26,14 @@ class OwnedFaces:
     @classmethod
     def of(cls, dataset_id: int, *, session: Session) -> OwnedFaces:
         """Those of a dataset."""
-        columns = [np.fromstring(column, np.int64, sep=",") for column in owner_columns(dataset_id, session=session)]
+        columns = [integers(column) for column in owner_columns(dataset_id, session=session)]
         instances, people, human = (column[np.argsort(columns[0])] for column in columns)
         return cls(instances, people, human.astype(bool))
+
+    def without(self, removed: Sequence[int]) -> OwnedFaces:
+        """The others."""
+        left = ~np.isin(self.instances, removed)
+        return OwnedFaces(self.instances[left], self.people[left], self.human[left])
 
     def person_of(self, instances: Ints) -> Ints:
         """(M,) ids of people, -1 for nobody."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.people.search.album import NOT_MEASURED, OF_NOBODY, Album
+from core.people.owned_faces import OF_NOBODY
+from core.people.search.album import NOT_MEASURED, Album
 
 
 class PlacedFace(NamedTuple):

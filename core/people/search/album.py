@@ -1,5 +1,6 @@
 """What a search looks through: the pictures of a dataset, their events, the faces in them, and whose these are."""
 
+import json
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -7,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlmodel import Session
 
-from core.foundation.arrays import Bools, Ints
+from core.foundation.arrays import Bools, Ints, integers
 from core.foundation.workspace import Workspace
 from core.library.events import Moments, event_numbers
+from core.people.owned_faces import OwnedFaces
 from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.album import faces_of_album, pictures_of_album
-from db.queries.people.ownership import Ownership, ownerships, separations
+from db.queries.people.album import AlbumColumns, album_columns
+from db.queries.people.ownership import named_people, separations
 
 NOT_MEASURED: Final = -1  # a face without an embedding of the encoder
-OF_NOBODY: Final = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +57,26 @@ class Album:
     def of(cls, workspace: Workspace, dataset_id: int, encoder_id: int | None) -> Self:
         """What the store knows now, all of one moment; without an encoder no face is measured."""
         with reading(workspace.engine) as session:
-            pictures = pictures_of_album(dataset_id, session=session)
-            faces = np.array(faces_of_album(dataset_id, session=session), np.int64).reshape(-1, 2)
-            owners = ownerships(dataset_id, session=session)
+            columns = album_columns(dataset_id, session=session)
+            faces, of_pictures = map(integers, columns.faces)
+            by_instance = np.argsort(faces)
+            faces, of_pictures = faces[by_instance], of_pictures[by_instance]
+            owned = OwnedFaces.of(dataset_id, session=session)
+            named = named_people(dataset_id, session=session)
             refused = frozenset((face, person) for face, person in separations(dataset_id, session=session))
-            measured, vectors = _measured(workspace, dataset_id, encoder_id, faces[:, 0], session=session)
-        images = np.array([picture.id for picture in pictures], np.int64)
-        paths = tuple(picture.path for picture in pictures)
-        taken = np.array([picture.at for picture in pictures], "datetime64[s]")
-        shots = [None if one.video_id is None else (one.video_id, one.scene) for one in pictures]
+            measured, vectors = _measured(workspace, dataset_id, encoder_id, faces, session=session)
+        images, paths, taken, shots = _pictures(columns)
+        owners, confirmed = owned.person_of(faces), owned.confirmed(faces)
         return cls(
             images=images,
             paths=paths,
             taken=taken,
             events=event_numbers(taken, paths, shots),
-            faces=faces[:, 0],
-            rows=np.searchsorted(images, faces[:, 1]),
-            **_owned(faces[:, 0], owners),
+            faces=faces,
+            rows=np.searchsorted(images, of_pictures),
+            owners=owners,
+            settled=confirmed | np.isin(owners, named),
+            confirmed=confirmed,
             refused=refused,
             measured=measured,
             vectors=vectors,
@@ -85,14 +89,19 @@ class Album:
         return vectors[np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)]
 
 
-def _owned(faces: Ints, owners: dict[int, Ownership]) -> dict[str, NDArray]:
-    """The columns of a face that say whose it is."""
-    of = [owners.get(face) for face in faces.tolist()]
-    return {
-        "owners": np.array([OF_NOBODY if one is None else one.person_id for one in of], np.int64),
-        "settled": np.array([one is not None and (one.human or one.named) for one in of], bool),
-        "confirmed": np.array([one is not None and one.human for one in of], bool),
-    }
+def _pictures(columns: AlbumColumns) -> tuple[Ints, tuple[str, ...], Moments, list[tuple[int, int] | None]]:
+    """Ids, paths, times and shots of the pictures, by id."""
+    numbers, paths = integers(columns.pictures[0]), json.loads(columns.pictures[1])
+    order = np.argsort(numbers)
+    images = numbers[order]
+    dated, seconds = map(integers, columns.times)
+    taken = np.full(len(images), "NaT", "datetime64[s]")
+    taken[np.searchsorted(images, dated)] = seconds.astype("datetime64[s]")
+    frames, clips, scenes = map(integers, columns.frames)
+    shots: list[tuple[int, int] | None] = [None] * len(images)
+    for row, clip, scene in zip(np.searchsorted(images, frames).tolist(), clips.tolist(), scenes.tolist(), strict=True):
+        shots[row] = (clip, scene)
+    return images, tuple(paths[at] for at in order.tolist()), taken, shots
 
 
 def _measured(

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from core.foundation.workspace import Workspace
-from core.people.search.album import OF_NOBODY, Album
+from core.people.owned_faces import OF_NOBODY
+from core.people.search.album import Album
 from core.people.search.asking import NO_FACE, Found
 from db.engine import reading
 from db.queries.people.listing import boxes_in_pictures, person_names

@@ -1,34 +1,47 @@
 """Reads of a whole dataset for a search: its pictures, and the faces in them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row
 from sqlmodel import Session, col, func, select
 
 from db.tables import CaptureTime, Frame, Image, Instance
+from db.whole_columns import read_columns, whole
 
 
-def pictures_of_album(dataset_id: int, *, session: Session) -> Sequence[Row[Any]]:
-    """Id, path, when it was taken, and of a frame its clip and scene, of every picture, by id."""
-    statement = (
-        select(Image.id, Image.path, CaptureTime.at, Frame.video_id, Frame.scene)  # type: ignore[call-overload]
-        .join(Frame, col(Frame.image_id) == col(Image.id), isouter=True)
-        .join(CaptureTime, col(CaptureTime.image_id) == col(Image.id), isouter=True)
-        .where(Image.dataset_id == dataset_id)
-        .order_by(col(Image.id))
+class AlbumColumns(NamedTuple):
+    """A dataset as whole columns, each table in an order of its own.
+
+    Ids of the pictures, and their paths as a JSON list; of the pictures whose time is known the id, and the time in
+    seconds since 1970 by the camera's clock; of frames the picture, the clip and the scene; of faces that were not
+    removed the instance and its picture.
+    """
+
+    pictures: tuple[str, ...]
+    times: tuple[str, ...]
+    frames: tuple[str, ...]
+    faces: tuple[str, ...]
+
+
+def album_columns(dataset_id: int, *, session: Session) -> AlbumColumns:
+    """What a search looks through."""
+    seconds = func.strftime("%s", CaptureTime.at)
+    pictures = whole(Image.id).add_columns(func.json_group_array(Image.path))
+    times = whole(CaptureTime.image_id, seconds).join(Image, col(Image.id) == col(CaptureTime.image_id))
+    frames = whole(Frame.image_id, Frame.video_id, Frame.scene).join(Image, col(Image.id) == col(Frame.image_id))
+    faces = whole(Instance.id, Instance.image_id).where(col(Instance.kind) == "face", ~col(Instance.removed))
+    of_pictures = col(Image.dataset_id) == dataset_id
+    return AlbumColumns(
+        *(
+            read_columns(statement, session=session)
+            for statement in (
+                pictures.where(of_pictures),
+                times.where(of_pictures, seconds.is_not(None)),
+                frames.where(of_pictures),
+                faces.where(col(Instance.dataset_id) == dataset_id),
+            )
+        )
     )
-    return session.connection().execute(statement).all()
-
-
-def faces_of_album(dataset_id: int, *, session: Session) -> Sequence[Row[int, int]]:
-    """Instance and picture of every face that was not removed, by instance."""
-    statement = (
-        select(Instance.id, Instance.image_id)
-        .where(Instance.dataset_id == dataset_id, Instance.kind == "face", ~col(Instance.removed))
-        .order_by(col(Instance.id))
-    )
-    return session.connection().execute(statement).all()
 
 
 def boxes_of_faces(image_id: int, *, session: Session) -> dict[int, tuple[float, float, float, float]]:

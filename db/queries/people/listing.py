@@ -3,32 +3,26 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, case, col, func, or_, select
+from sqlalchemy import ColumnElement, Subquery
+from sqlmodel import Session, and_, case, col, func, or_, select, true
 
 from db.batching import id_batches
 from db.containing import contains
 from db.tables import Assignment, Image, Instance, Person, Source
 
-_FACES = func.count(col(Assignment.instance_id))
-_COVER = func.coalesce(
-    func.max(case((col(Assignment.instance_id) == col(Person.cover_id), col(Assignment.instance_id)))),
-    func.min(col(Assignment.instance_id)),
-)
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)  # the sum of a condition is true or false
 
 
 @dataclass(frozen=True)
 class PersonSummary:
-    """A person: the number of faces, how many of them a human confirmed, one face to show, and if they are hidden."""
+    """A person: the number of faces, how many of them a human confirmed, and if they are hidden."""
 
     id: int
     name: str | None
     faces: int
     confirmed: int
-    cover: int
     hidden: bool = False
 
 
@@ -63,13 +57,6 @@ class PeopleOrder(StrEnum):
     NEWEST = "newest"
 
 
-_ORDERS: Final[dict[PeopleOrder, tuple[Any, ...]]] = {
-    PeopleOrder.COUNT: (col(Person.name).is_(None), _FACES.desc()),
-    PeopleOrder.NAME: (col(Person.name).is_(None), func.lower(col(Person.name)), _FACES.desc()),
-    PeopleOrder.NEWEST: (col(Person.id).desc(),),
-}
-
-
 def people_page(
     dataset_id: int,
     *,
@@ -82,9 +69,10 @@ def people_page(
     session: Session,
 ) -> Sequence[PersonSummary]:
     """People with a face, in an order; `unnamed`: those without a name only."""
-    columns = (col(Person.id), col(Person.name), _FACES, func.sum(_ONE_IF_HUMAN), _COVER, col(Person.hidden))
-    statement = _viewed(select(*columns), dataset_id, view, name_contains, unnamed)  # type: ignore[call-overload]
-    ordered = statement.order_by(*_ORDERS[order], col(Person.id))
+    counted = _counted(dataset_id)
+    columns = (Person.id, Person.name, counted.c.faces, counted.c.confirmed, Person.hidden)
+    statement = _viewed(select(*columns), counted, view, name_contains, unnamed)  # type: ignore[call-overload]
+    ordered = statement.order_by(*_order(order, counted))
     return [PersonSummary(*row) for row in session.exec(ordered.offset(offset).limit(limit))]
 
 
@@ -97,8 +85,9 @@ def people_in_view(
     session: Session,
 ) -> list[int]:
     """The ids of all whom `people_page` has, in the order of `PeopleOrder.COUNT`."""
-    statement = _viewed(select(Person.id), dataset_id, view, name_contains, unnamed)
-    return list(session.exec(statement.order_by(*_ORDERS[PeopleOrder.COUNT], col(Person.id))))
+    counted = _counted(dataset_id)
+    statement = _viewed(select(Person.id), counted, view, name_contains, unnamed)
+    return list(session.exec(statement.order_by(*_order(PeopleOrder.COUNT, counted))))
 
 
 def count_people_page(
@@ -110,28 +99,52 @@ def count_people_page(
     session: Session,
 ) -> int:
     """How many people `people_page` has."""
-    statement = _viewed(select(Person.id), dataset_id, view, name_contains, unnamed)
-    return session.exec(select(func.count()).select_from(statement.subquery())).one()
+    statement = _viewed(select(func.count()), _counted(dataset_id), view, name_contains, unnamed)
+    return int(session.exec(statement).one())
 
 
-def _viewed(statement: Any, dataset_id: int, view: PeopleView, name_contains: str, unnamed: bool) -> Any:
-    faces, named = func.count(col(Assignment.instance_id)), col(Person.name).is_not(None)
-    grouped = (
-        statement.join(Assignment, col(Assignment.person_id) == col(Person.id))
-        .where(Person.dataset_id == dataset_id, col(Person.active))
-        .group_by(col(Person.id), col(Person.name))
-    )
-    if view != PeopleView.ALL:
-        grouped = grouped.where(col(Person.hidden) == (view == PeopleView.HIDDEN))
-    if view == PeopleView.KNOWN:
-        grouped = grouped.having(or_(faces > 1, named))
-    if view == PeopleView.ONCE:
-        grouped = grouped.where(~named).having(faces == 1)
+def count_by_view(dataset_id: int, *, session: Session) -> dict[PeopleView, int]:
+    """How many people each view has, in one statement."""
+    counted = _counted(dataset_id)
+    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in _views(counted).values()]
+    row = session.exec(select(*sums).join_from(Person, counted, counted.c.person_id == Person.id)).one()
+    return dict(zip(_views(counted), row, strict=True))
+
+
+def _counted(dataset_id: int) -> Subquery:
+    """Faces and confirmed faces of each person of a dataset who is there and has one, read off an index."""
+    there = select(Person.id).where(Person.dataset_id == dataset_id, col(Person.active))
+    confirmed = func.sum(_ONE_IF_HUMAN).label("confirmed")
+    faces = select(Assignment.person_id, func.count().label("faces"), confirmed)
+    return faces.where(col(Assignment.person_id).in_(there)).group_by(col(Assignment.person_id)).subquery()
+
+
+def _views(counted: Subquery) -> dict[PeopleView, ColumnElement[bool]]:
+    """What holds of the people of each view."""
+    hidden, named = col(Person.hidden), col(Person.name).is_not(None)
+    return {
+        PeopleView.ALL: true(),
+        PeopleView.KNOWN: and_(~hidden, or_(counted.c.faces > 1, named)),
+        PeopleView.ONCE: and_(~hidden, counted.c.faces == 1, ~named),
+        PeopleView.HIDDEN: hidden.is_(True),
+    }
+
+
+def _viewed(statement: Any, counted: Subquery, view: PeopleView, name_contains: str, unnamed: bool) -> Any:
+    viewed = statement.join_from(Person, counted, counted.c.person_id == Person.id).where(_views(counted)[view])
     if unnamed:
-        grouped = grouped.where(~named)
+        viewed = viewed.where(col(Person.name).is_(None))
     if name_contains:
-        grouped = grouped.where(contains(col(Person.name), name_contains))
-    return grouped
+        viewed = viewed.where(contains(col(Person.name), name_contains))
+    return viewed
+
+
+def _order(order: PeopleOrder, counted: Subquery) -> tuple[Any, ...]:
+    unnamed, most = col(Person.name).is_(None), counted.c.faces.desc()
+    if order == PeopleOrder.NEWEST:
+        return (col(Person.id).desc(),)
+    by_name = (func.lower(col(Person.name)),) if order == PeopleOrder.NAME else ()
+    return (unnamed, *by_name, most, col(Person.id))
 
 
 def person_summary(person_id: int, *, dataset_id: int | None = None, session: Session) -> PersonSummary | None:
@@ -195,28 +208,23 @@ def strips(people: Sequence[int], *, each: int = 8, session: Session) -> dict[in
 def best_faces(people: Sequence[int], *, session: Session) -> dict[int, ShownFace]:
     """The face that stands for each of these people: the one that a human has chosen, else the largest sure one.
 
-    Sure is what the detector's score says; a face without a score was drawn or imported by a human.
+    Sure is what the detector's score says; a face without a score was drawn or imported by a human. Of several that
+    are as large it is any one of them.
     """
     wide, high = col(Instance.right) - col(Instance.left), col(Instance.bottom) - col(Instance.top)
-    size = case((wide < high, wide), else_=high)
-    rank = func.row_number().over(
-        partition_by=col(Assignment.person_id),
-        order_by=(
-            col(Assignment.instance_id) != func.coalesce(col(Person.cover_id), 0),
-            -(size * func.coalesce(col(Instance.score), 1)),
-            col(Assignment.instance_id),
-        ),
+    size = func.max(case((wide < high, wide), else_=high) * func.coalesce(col(Instance.score), 1))
+    seen = (col(Assignment.person_id).in_(people), ~col(Instance.removed))
+    # SQLite gives the other columns of the row that has the largest value: a third of the time of a window's order.
+    largest = select(Assignment.person_id, Assignment.instance_id, size).group_by(col(Assignment.person_id))
+    chosen = select(Assignment.person_id, Assignment.instance_id).join(
+        Person, and_(col(Person.id) == col(Assignment.person_id), col(Person.cover_id) == col(Assignment.instance_id))
     )
-    ranked = (
-        select(col(Assignment.instance_id).label("face"), rank.label("position"))
-        .join(Person, col(Person.id) == col(Assignment.person_id))
-        .join(Instance, col(Instance.id) == col(Assignment.instance_id))
-        .where(col(Assignment.person_id).in_(people), ~col(Instance.removed))
-        .subquery()
-    )
-    best = session.exec(select(ranked.c.face).where(ranked.c.position == 1)).all()
-    faces = faces_by_id(best, session=session)
-    return {face.person_id: face for face in faces.values() if face.person_id is not None}
+    best: dict[int, int] = {}
+    for statement in (largest, chosen):
+        faces = statement.join(Instance, col(Instance.id) == col(Assignment.instance_id)).where(*seen)
+        best |= {person: face for person, face, *_ in session.connection().execute(faces)}
+    shown = faces_by_id(list(best.values()), session=session)
+    return {person: shown[face] for person, face in best.items()}
 
 
 def count_loose_faces(dataset_id: int, *, session: Session) -> int:
@@ -231,18 +239,12 @@ def _loose(dataset_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def summaries(people: Sequence[int], *, session: Session) -> dict[int, PersonSummary]:
     """People by id, in one statement; those who are gone are left out."""
+    faces, confirmed = func.count(col(Assignment.instance_id)), func.coalesce(func.sum(_ONE_IF_HUMAN), 0)
     rows = session.exec(
-        select(  # type: ignore[call-overload]
-            col(Person.id),
-            col(Person.name),
-            func.count(col(Assignment.instance_id)),
-            func.coalesce(func.sum(_ONE_IF_HUMAN), 0),
-            func.coalesce(_COVER, 0),
-            col(Person.hidden),
-        )
+        select(Person.id, Person.name, faces, confirmed, Person.hidden)  # type: ignore[call-overload]
         .join(Assignment, col(Assignment.person_id) == col(Person.id), isouter=True)
         .where(col(Person.id).in_(people), col(Person.active))
-        .group_by(col(Person.id), col(Person.name))
+        .group_by(col(Person.id))
     )
     return {row[0]: PersonSummary(*row) for row in rows}
 

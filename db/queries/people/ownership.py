@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, cast
-from sqlmodel import Session, case, col, func, select
+from sqlmodel import Session, case, col, select
 from sqlmodel.sql.expression import Select
 
 from db.batching import id_batches
 from db.tables import Assignment, Instance, PeopleEvent, Person, Separation, Source
+from db.whole_columns import read_columns, whole
 
 _ONE_IF_HUMAN = case((col(Assignment.source) == Source.HUMAN, 1), else_=0)
 
@@ -51,15 +51,10 @@ def confirmed_owners(dataset_id: int, *, session: Session) -> dict[int, int]:
     return dict(rows.all())
 
 
-def owner_columns(dataset_id: int, *, session: Session) -> tuple[str, str, str]:
-    """Instance, person, and 1 where a human said so, of every assigned face of a dataset, with commas between them.
-
-    A hundred thousand rows are read in a quarter of the time so.
-    """
-    columns = (Assignment.instance_id, Assignment.person_id, _ONE_IF_HUMAN)
-    joined = [func.aggregate_strings(cast(column, String), ",") for column in columns]
-    row = session.exec(select(*joined).where(Assignment.dataset_id == dataset_id)).one()
-    return tuple(column or "" for column in row)  # type: ignore[return-value]
+def owner_columns(dataset_id: int, *, session: Session) -> tuple[str, ...]:
+    """Instance, person, and 1 where a human said so, of every assigned face of a dataset, as whole columns."""
+    columns = whole(Assignment.instance_id, Assignment.person_id, _ONE_IF_HUMAN)
+    return read_columns(columns.where(col(Assignment.dataset_id) == dataset_id), session=session)
 
 
 def named_people(dataset_id: int, *, session: Session) -> Sequence[int]:

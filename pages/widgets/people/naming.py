@@ -9,6 +9,7 @@ from core.foundation.names import alike, clean_name
 from core.people.deciding import name_person
 from db.queries.people.listing import PersonSummary, person_names
 from pages.widgets.people.actions import merge_dialog, newest_of, tell_decided, tell_problem
+from pages.widgets.people.kept_people import known_names, present_state
 from pages.widgets.people.name_offers import offer_names
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.words import words
@@ -105,5 +106,5 @@ def after_name_fields(dataset_id: int) -> None:
 
     A page calls it after its name fields.
     """
-    offer_names(_LABEL, [name for _, name in read(lambda session: person_names(dataset_id, session=session))])
+    offer_names(_LABEL, [name for _, name in known_names(dataset_id, present_state(dataset_id))])
     ask_about(dataset_id)

@@ -1,6 +1,5 @@
 """What a search asks of pictures: who is in them, when, and among how many people."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -9,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from db.engine import LARGEST_ID
-from db.queries.people.listing import person_names, person_summary
+from db.queries.people.listing import person_summary
+from pages.widgets.people.kept_people import known_names
 from pages.widgets.shared.address import between, in_address, yes_or_no
 from pages.widgets.shared.resources import read
 from pages.widgets.shared.words import words
@@ -36,7 +36,7 @@ class ChosenPeople:
 
 def choose_people(dataset_id: int, revision: int) -> ChosenPeople:
     """Chips of people, with completion while a name is typed."""
-    known = dict(_names(dataset_id, revision))
+    known = dict(known_names(dataset_id, revision))
     columns = st.columns(3)
     chosen = []
     for column, word in zip(columns, ("all", "any", "none"), strict=True):
@@ -47,7 +47,7 @@ def choose_people(dataset_id: int, revision: int) -> ChosenPeople:
 
 def choose_unwanted_people(dataset_id: int, revision: int) -> tuple[int, ...]:
     """Chips of people who are not meant, but may be in a picture."""
-    return _chips(dataset_id, dict(_names(dataset_id, revision)), "not-people")
+    return _chips(dataset_id, dict(known_names(dataset_id, revision)), "not-people")
 
 
 def _chips(dataset_id: int, known: dict[int, str], word: str) -> tuple[int, ...]:
@@ -64,11 +64,6 @@ def _chips(dataset_id: int, known: dict[int, str], word: str) -> tuple[int, ...]
             **held,
         )
     )
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _names(dataset_id: int, revision: int) -> Sequence[tuple[int, str]]:  # noqa: ARG001
-    return read(lambda session: person_names(dataset_id, session=session))
 
 
 def _someone(dataset_id: int, known: dict[int, str], written: str) -> int:

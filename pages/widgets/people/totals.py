@@ -1,24 +1,28 @@
 """How many people a dataset has, counted once for each state of it."""
 
+from typing import NamedTuple
+
 import streamlit as st
 
 from db.engine import reading
-from db.queries.people.listing import PeopleView, count_loose_faces, count_people_page
+from db.queries.people.listing import PeopleView, count_by_view, count_loose_faces
 from pages.widgets.shared.resources import workspace
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def who_is_there(dataset_id: int, cache_key: int) -> tuple[int, int, int]:  # noqa: ARG001
-    """People who are named or seen more than once, people seen once, and faces of nobody."""
-    with reading(workspace().engine) as session:
-        known, once = (
-            count_people_page(dataset_id, view=view, session=session) for view in (PeopleView.KNOWN, PeopleView.ONCE)
-        )
-        return known, once, count_loose_faces(dataset_id, session=session)
+class WhoIsThere(NamedTuple):
+    """People who are named or seen more than once, people seen once, people whom somebody has hidden; and how many
+    faces are nobody's."""
+
+    known: int
+    once: int
+    hidden: int
+    nobody: int
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def hidden_people(dataset_id: int, cache_key: int) -> int:  # noqa: ARG001
-    """How many people somebody has hidden."""
+def who_is_there(dataset_id: int, cache_key: int) -> WhoIsThere:  # noqa: ARG001
+    """How many there are."""
     with reading(workspace().engine) as session:
-        return count_people_page(dataset_id, view=PeopleView.HIDDEN, session=session)
+        people = count_by_view(dataset_id, session=session)
+        loose = count_loose_faces(dataset_id, session=session)
+    return WhoIsThere(people[PeopleView.KNOWN], people[PeopleView.ONCE], people[PeopleView.HIDDEN], loose)

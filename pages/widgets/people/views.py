@@ -11,10 +11,10 @@ from core.people.clothes import KIND as CLOTHES
 from core.people.deciding import confirm_faces, move_faces
 from core.people.doubts import better_people, by_certainty
 from core.people.encoders import encoder_of
+from core.people.known_faces import KnownFaces, known_faces
 from db.queries.people.decisions import heir_of
 from db.queries.people.listing import PersonSummary, ShownFace, faces_by_id, faces_page, person_summary, summaries
 from db.queries.people.ownership import placed_by, unconfirmed
-from db.tables import ModelVersion
 from pages.widgets.people.actions import decide_on_click, face_actions, turn
 from pages.widgets.people.appearances import timeline_of_person
 from pages.widgets.people.face_tiles import called, face_tile, how_many
@@ -53,9 +53,10 @@ def one_person(dataset_id: int, person_id: int) -> None:
         naming_option()
     timeline_of_person(person_id)
     actions, whole = st.container(horizontal=True), st.container(horizontal=True)
-    ranked = _ranked(dataset_id, person_id)
+    known = _known(dataset_id)
+    ranked = _ranked(known, person_id)
     grid, offset = paged(person.faces, _FACES, key=f"faces-page-{person_id}")
-    faces, captions, better = _page(dataset_id, person_id, ranked, offset)
+    faces, captions, better = _page(known, person_id, ranked, offset)
     with grid:
         chosen = _grid_of(faces, f"faces-{person_id}-{offset}", called(person), captions, person=person_id)
     waiting = read(lambda session: unconfirmed(dataset_id, [person_id], session=session))
@@ -92,7 +93,15 @@ def _nobody_there(dataset_id: int, person_id: int) -> None:
 Ranked = list[tuple[int, float | None]]
 
 
-def _ranked(dataset_id: int, person_id: int) -> Ranked | None:
+def _known(dataset_id: int) -> KnownFaces | None:
+    try:
+        version = encoder_of(workspace(), dataset_id)
+    except NotFound:
+        return None
+    return known_faces(workspace(), dataset_id, version.id)
+
+
+def _ranked(known: KnownFaces | None, person_id: int) -> Ranked | None:
     """All faces by certainty, the least first, where that is chosen and an encoder has seen them; else None."""
     order = st.segmented_control(
         "Order of faces",
@@ -102,40 +111,29 @@ def _ranked(dataset_id: int, person_id: int) -> Ranked | None:
         label_visibility="collapsed",
         **in_address("faces", among(list(_WORDS["orders"])), "certain"),
     )
-    version = _encoder(dataset_id)
-    if version is None or order == "waiting":
+    if known is None or order == "waiting":
         return None
-    ranked = by_certainty(workspace(), version, person_id)
+    ranked = by_certainty(known, person_id)
     return ranked if order == "certain" else ranked[::-1]
 
 
-def _encoder(dataset_id: int) -> ModelVersion | None:
-    try:
-        return encoder_of(workspace(), dataset_id)
-    except NotFound:
-        return None
-
-
 def _page(
-    dataset_id: int, person_id: int, ranked: Ranked | None, offset: int
+    known: KnownFaces | None, person_id: int, ranked: Ranked | None, offset: int
 ) -> tuple[Sequence[ShownFace], dict[int, str], dict[int, PersonSummary]]:
     """The faces of a page, what is said below each, and whom each is more like, if it is somebody else."""
-    if ranked is None:
+    if known is None or ranked is None:
         faces = read(lambda session: faces_page(person_id, offset=offset, limit=_FACES, session=session))
         return faces, {}, {}
     part = ranked[offset : offset + _FACES]
     found = read(lambda session: faces_by_id([face for face, _ in part], session=session))
-    people = _better(dataset_id, person_id, list(found))
+    people = _better(known, person_id, list(found))
     captions = {face: "" if likeness is None else f"{likeness:.3f}" for face, likeness in part}
     captions |= {face: _WORDS["more_like"].format(name=called(people[face])) for face in people if face in captions}
     return [found[face] for face, _ in part if face in found], captions, people
 
 
-def _better(dataset_id: int, person_id: int, shown: Sequence[int]) -> dict[int, PersonSummary]:
-    version = _encoder(dataset_id)
-    if version is None:
-        return {}
-    found = better_people(workspace(), version, person_id, shown)
+def _better(known: KnownFaces, person_id: int, shown: Sequence[int]) -> dict[int, PersonSummary]:
+    found = better_people(known, person_id, shown)
     people = read(lambda session: summaries([each.person for each in found.values()], session=session))
     return {face: people[each.person] for face, each in found.items() if each.person in people}
 

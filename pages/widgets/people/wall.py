@@ -7,31 +7,26 @@ from threading import Lock
 from typing import Any, Final
 
 import streamlit as st
-from sqlmodel import Session
 
 from core.foundation.errors import FacetError, NotFound
 from core.people.deciding import confirm_people
 from core.people.doubts import least_likeness
 from core.people.encoders import encoder_of
 from core.people.showing import hide_people
-from db.engine import reading
-from db.queries.people.listing import (
-    PeopleOrder,
-    PeopleView,
-    PersonSummary,
-    ShownFace,
-    best_faces,
-    count_people_page,
-    people_in_view,
-    people_page,
-    person_names,
-    summaries,
-)
+from db.queries.people.listing import PeopleOrder, PeopleView, PersonSummary, ShownFace, summaries
 from db.queries.people.vectors import people_state
 from db.tables import ModelVersion
 from pages.widgets.people.actions import merge_dialog, newest_of, tell_decided
 from pages.widgets.people.bulk_accept import accept_above_a_bar
 from pages.widgets.people.face_tiles import called, crop_url
+from pages.widgets.people.kept_people import (
+    Which,
+    faces_of_cards,
+    ids_in_view,
+    known_names,
+    page_of_people,
+    present_state,
+)
 from pages.widgets.people.naming import ask_about, give_name, naming_confirms, naming_option
 from pages.widgets.people.people_wall import Card, Deed, deeds_done, people_wall
 from pages.widgets.people.views import open_person
@@ -69,17 +64,12 @@ def wall_of_people(dataset_id: int, known: int, newest_run: int, view: PeopleVie
     `known` is how many there are.
     """
     wanted, order, unnamed = _choices(dataset_id)
-    doubts = _doubts(dataset_id) if order == _DOUBTS else None
-    with reading(workspace().engine) as session:
-        count = known
-        if wanted or unnamed:
-            count = count_people_page(dataset_id, view=view, name_contains=wanted, unnamed=unnamed, session=session)
-        which: dict[str, Any] = {"view": view, "name_contains": wanted, "unnamed": unnamed}
-        rows, offset = paged(count, _CARDS, key=f"people-{dataset_id}-{view}-{wanted}-{order}-{unnamed}")
-        fresh = _fresh(dataset_id, order, offset, which, doubts, session=session)
-        people = _in_place((dataset_id, *which.values(), order, offset, newest_run), fresh, view, session=session)
-        faces = best_faces([person.id for person in people], session=session)
-        names = [name for _, name in person_names(dataset_id, session=session)]
+    which, state = Which(dataset_id, view, wanted, unnamed), present_state(dataset_id)
+    count = len(ids_in_view(which, state)) if wanted or unnamed else known
+    rows, offset = paged(count, _CARDS, key=f"people-{dataset_id}-{view}-{wanted}-{order}-{unnamed}")
+    people = _in_place((*which, order, offset, newest_run), _fresh(which, state, order, offset), view)
+    faces = faces_of_cards(dataset_id, state, tuple(person.id for person in people))
+    names = [name for _, name in known_names(dataset_id, state)]
     hear = partial(_hear, dataset_id, {person.id: person for person in people}, view == PeopleView.HIDDEN)
     if deeds_done(WALL, _deeds().heard):
         hear()
@@ -118,21 +108,14 @@ def _choices(dataset_id: int) -> tuple[str, str, bool]:
     return wanted, order, unnamed
 
 
-def _fresh(
-    dataset_id: int,
-    order: str,
-    offset: int,
-    which: Mapping[str, Any],
-    doubts: Mapping[int, float] | None,
-    *,
-    session: Session,
-) -> Sequence[PersonSummary]:
+def _fresh(which: Which, state: int, order: str, offset: int) -> Sequence[PersonSummary]:
     """A page of people as they stand now."""
-    if doubts is None:
-        return people_page(dataset_id, **which, order=PeopleOrder(order), offset=offset, limit=_CARDS, session=session)
-    ids = sorted(people_in_view(dataset_id, **which, session=session), key=lambda person: doubts.get(person, 2.0))
+    if order != _DOUBTS:
+        return page_of_people(which, state, PeopleOrder(order), offset, _CARDS)
+    doubts = _doubts(which.dataset_id)
+    ids = sorted(ids_in_view(which, state), key=lambda person: doubts.get(person, 2.0))
     page = ids[offset : offset + _CARDS]
-    found = summaries(page, session=session)
+    found = read(lambda session: summaries(page, session=session))
     return [found[person] for person in page if person in found]
 
 
@@ -145,7 +128,7 @@ def _doubts(dataset_id: int) -> dict[int, float]:
     return _least_likeness(dataset_id, version, state)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _least_likeness(
     dataset_id: int,
     _version: ModelVersion,
@@ -154,9 +137,7 @@ def _least_likeness(
     return least_likeness(workspace(), dataset_id, _version)
 
 
-def _in_place(
-    page: tuple[object, ...], fresh: Sequence[PersonSummary], view: PeopleView, *, session: Session
-) -> Sequence[PersonSummary]:
+def _in_place(page: tuple[object, ...], fresh: Sequence[PersonSummary], view: PeopleView) -> Sequence[PersonSummary]:
     """The people of a page in the places that they had when it was opened: who is named does not jump away.
 
     Somebody who went, by a merge, and comes back stands where they stood; who is new on the page stands at its end
@@ -165,13 +146,16 @@ def _in_place(
     shown, places = st.session_state.get(_PLACES, (None, []))
     if shown != page:
         places = []
-    there = summaries(places, session=session)
+    now = {person.id: person for person in fresh}
+    slipped = [number for number in places if number not in now]
+    there = {number: now[number] for number in places if number in now}
+    there |= read(lambda session: summaries(slipped, session=session)) if slipped else {}
     hidden = view == PeopleView.HIDDEN
     there = {number: person for number, person in there.items() if person.faces and person.hidden == hidden}
     room = max(0, _CARDS - len(there))
     places = [*places, *[person.id for person in fresh if person.id not in places][:room]]
     st.session_state[_PLACES] = (page, places)
-    there |= {person.id: person for person in fresh}
+    there |= now
     return [there[number] for number in places if number in there]
 
 

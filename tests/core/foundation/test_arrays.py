@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.foundation.arrays import ABSENT, HIDDEN, VISIBLE, Boxes, Keypoints, Uncertainty, are_unit, is_picture
+from core.foundation.arrays import (
+    ABSENT,
+    HIDDEN,
+    VISIBLE,
+    Boxes,
+    Keypoints,
+    Uncertainty,
+    are_unit,
+    integers,
+    is_picture,
+)
 from core.foundation.errors import BadInput
 
 
@@ -199,3 +209,9 @@ def test_vectors_of_another_length_and_those_without_any_are_no_unit_vectors():
     vectors = np.array([[1, 0], [0.6, 0.8], [0, 0], [np.nan, 1], [np.inf, 0], [2, 0]], np.float32)
     assert are_unit(vectors).tolist() == [True, True, False, False, False, False]
     assert are_unit(np.zeros((0, 2), np.float32)).shape == (0,)
+
+
+def test_numbers_with_commas_between_them_are_read_and_none_where_there_is_none():
+    found = integers("12,-7,9223372036854775807")
+    assert (found.tolist(), found.dtype) == ([12, -7, 2**63 - 1], np.int64)
+    assert (integers("").shape, integers("").dtype) == ((0,), np.int64)

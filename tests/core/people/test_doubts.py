@@ -17,11 +17,16 @@ from core.people.doubts import (
     waiting_faces,
 )
 from core.people.encoders import encoder_of
+from core.people.known_faces import known_faces
 from core.people.showing import hide_people
 from db.tables import Embedding
 from db.writing import writing
 from tests.builders.people_rows import own
 from tests.builders.staged_people import SAME, add_faces, vector
+
+
+def known(workspace, dataset):
+    return known_faces(workspace, dataset, encoder_of(workspace, dataset).id)
 
 
 def test_each_face_is_compared_with_the_others_of_its_group():
@@ -56,16 +61,15 @@ def test_faces_come_least_certain_first_and_those_of_whom_nothing_is_known_befor
     rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(0, 3)]
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     person = own(workspace, dataset, faces)
-    version = encoder_of(workspace, dataset)
-    assert by_certainty(workspace, version, person) == [
+    assert by_certainty(known(workspace, dataset), person) == [
         (faces[2], pytest.approx(0, abs=1e-6)),
         *((face, pytest.approx(2 * SAME / 3, abs=1e-6)) for face in (faces[0], faces[1], faces[3])),
     ]
     with writing(workspace.engine) as session:
         session.delete(session.exec(select(Embedding).where(Embedding.instance_id == faces[3])).one())
-    assert by_certainty(workspace, version, person)[0] == (faces[3], None)
+    assert by_certainty(known(workspace, dataset), person)[0] == (faces[3], None)
     alone = own(workspace, dataset, add_faces(workspace, dataset, [("alone.jpg", vector(4))]))
-    assert [likeness for _, likeness in by_certainty(workspace, version, alone)] == [None]
+    assert [likeness for _, likeness in by_certainty(known(workspace, dataset), alone)] == [None]
 
 
 def test_a_face_that_is_more_like_somebody_else_is_said_to_be_until_a_human_has_said_it_is_not(
@@ -74,14 +78,13 @@ def test_a_face_that_is_more_like_somebody_else_is_said_to_be_until_a_human_has_
     rows = [vector(0, 0), vector(0, 1), vector(1, 2), vector(1, 3), vector(1, 4)]
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     mixed, other = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:])
-    version = encoder_of(workspace, dataset)
-    found = better_people(workspace, version, mixed)
+    found = better_people(known(workspace, dataset), mixed)
     assert found == {faces[2]: Better(other, pytest.approx(SAME, abs=1e-6))}
-    assert better_people(workspace, version, other) == {}
-    assert better_people(workspace, version, mixed, faces[1:]) == found
-    assert better_people(workspace, version, mixed, faces[:2]) == {}, "asked about those that are shown only"
+    assert better_people(known(workspace, dataset), other) == {}
+    assert better_people(known(workspace, dataset), mixed, faces[1:]) == found
+    assert better_people(known(workspace, dataset), mixed, faces[:2]) == {}, "asked about those that are shown only"
     confirm_faces(workspace, [faces[2]], author_id=author)
-    assert better_people(workspace, version, mixed) == {}
+    assert better_people(known(workspace, dataset), mixed) == {}
 
 
 def test_nobody_is_suggested_whom_a_human_has_said_that_it_is_not(workspace, dataset, author):
@@ -89,7 +92,7 @@ def test_nobody_is_suggested_whom_a_human_has_said_that_it_is_not(workspace, dat
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     mixed, other = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:])
     keep_apart(workspace, mixed, other, author_id=author)
-    assert better_people(workspace, encoder_of(workspace, dataset), mixed) == {}
+    assert better_people(known(workspace, dataset), mixed) == {}
 
 
 @pytest.mark.parametrize("why", ["in the photo", "hidden"])
@@ -100,7 +103,7 @@ def test_nobody_is_suggested_who_is_in_the_same_photo_or_hidden(workspace, datas
     mixed, nearest, next_one = (own(workspace, dataset, part) for part in (faces[:3], faces[3:5], faces[5:]))
     if why == "hidden":
         hide_people(workspace, [nearest], author_id=author)
-    found = better_people(workspace, encoder_of(workspace, dataset), mixed)
+    found = better_people(known(workspace, dataset), mixed)
     assert found == {faces[2]: Better(next_one, pytest.approx(SAME / 2, abs=1e-6))}
 
 

@@ -10,7 +10,7 @@ from core.people.deciding import merge_people, move_faces, undo
 from core.people.showing import choose_cover, hide_people
 from db.engine import reading
 from db.queries.people.decisions import history
-from db.queries.people.listing import PeopleView, people_in_view, summaries
+from db.queries.people.listing import PeopleView, best_faces, people_in_view
 from db.tables import Person
 from db.writes.library import ensure_dataset
 from db.writing import writing
@@ -84,7 +84,7 @@ def test_people_of_two_datasets_are_not_hidden_at_once_and_nobody_who_is_gone(wo
 
 def cover(workspace, person):
     with reading(workspace.engine) as session:
-        return summaries([person], session=session)[person].cover
+        return best_faces([person], session=session)[person].instance_id
 
 
 def test_the_chosen_face_stands_for_somebody_while_it_is_theirs(workspace, dataset, author, two):

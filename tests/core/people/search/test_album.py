@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from core.people import deciding
 from core.people.encoders import encoder_of
-from core.people.search.album import NOT_MEASURED, OF_NOBODY, Album
+from core.people.owned_faces import OF_NOBODY
+from core.people.search.album import NOT_MEASURED, Album
 from db.tables import Embedding
 from db.writing import writing
 from tests.builders.people_rows import own, remove

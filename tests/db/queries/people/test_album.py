@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 
 from db.engine import reading
-from db.queries.people.album import (
-    boxes_of_faces,
-    count_capture_times,
-    faces_of_album,
-    pictures_of_album,
-    shown_pictures,
-)
+from db.queries.people.album import album_columns, boxes_of_faces, count_capture_times, shown_pictures
 from db.tables import CaptureTime
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
 from tests.builders.people_rows import remove
 
 
-def test_pictures_come_by_id_with_their_time_and_scene_and_faces_without_those_removed(workspace, dataset, author):
+def test_pictures_come_with_their_times_and_scenes_and_faces_without_those_removed(workspace, dataset, author):
     shelf = Shelf(workspace, dataset, author)
     frames = [shelf.image(f"clip/{number}.png", sequence="clip") for number in range(2)]
-    alone = shelf.image("alone.png")
-    shelf.clip("clip.mp4", frames)
+    alone, undated, old = (shelf.image(path) for path in ('a,"b".png', "undated.png", "old.png"))
+    clip = shelf.clip("clip.mp4", frames)
     seen = [shelf.instance(image, face(0.0)) for image in (*frames, alone)]
+    shelf.instance(alone, kind="person")
     remove(workspace, seen[1])
-    noon = datetime(2024, 5, 1, 12)
+    noon, before_1970 = datetime(2024, 5, 1, 12), datetime(1969, 12, 31, 23, 59, 58, 500_000)
     with writing(workspace.engine) as session:
-        session.add(CaptureTime(image_id=alone, at=noon))
+        for image, at in ((alone, noon), (undated, None), (old, before_1970)):
+            session.add(CaptureTime(image_id=image, at=at))
     with reading(workspace.engine) as session:
-        pictures = [tuple(row) for row in pictures_of_album(dataset, session=session)]
-        faces = [tuple(row) for row in faces_of_album(dataset, session=session)]
-        assert list(pictures_of_album(dataset + 1, session=session)) == []
-    clip = pictures[0][3]
-    assert pictures == [
-        (frames[0], "clip/0.png", None, clip, 0),
-        (frames[1], "clip/1.png", None, clip, 0),
-        (alone, "alone.png", noon, None, None),
-    ]
-    assert faces == [(seen[0], frames[0]), (seen[2], alone)]
+        found = album_columns(dataset, session=session)
+        nothing = album_columns(dataset + 1, session=session)
+    ids, paths = found.pictures
+    named = dict(zip(map(int, ids.split(",")), json.loads(paths), strict=True))
+    assert named == {
+        **{image: f"clip/{number}.png" for number, image in enumerate(frames)},
+        **{alone: 'a,"b".png', undated: "undated.png", old: "old.png"},
+    }
+    assert rows(found.times) == {(alone, int(noon.replace(tzinfo=UTC).timestamp())), (old, -2)}
+    assert rows(found.frames) == {(frames[0], clip, 0), (frames[1], clip, 0)}
+    assert rows(found.faces) == {(seen[0], frames[0]), (seen[2], alone)}
+    assert nothing == (("", "[]"), ("", ""), ("", "", ""), ("", ""))
+
+
+def rows(columns):
+    return set(zip(*(map(int, column.split(",")) for column in columns), strict=True))
 
 
 def test_a_picture_has_the_boxes_of_its_faces_without_those_removed(workspace, dataset, author):

@@ -28,10 +28,10 @@ def test_another_mark_is_shown_where_nobody_has_confirmed():
 
 
 def test_a_person_without_a_name_is_called_by_a_number():
-    assert called(PersonSummary(3, "Ada", 2, 1, 5)) == "Ada"
-    assert called(PersonSummary(3, None, 2, 1, 5)) == "Unnamed 3"
+    assert called(PersonSummary(3, "Ada", 2, 1)) == "Ada"
+    assert called(PersonSummary(3, None, 2, 1)) == "Unnamed 3"
 
 
 def test_confirmed_faces_are_counted():
-    assert how_many(PersonSummary(3, "Ada", 1200, 1100, 5)) == "1,200 faces · 1,100 confirmed"
-    assert how_many(PersonSummary(3, "Ada", 1, 1, 5)) == "1 face · all confirmed"
+    assert how_many(PersonSummary(3, "Ada", 1200, 1100)) == "1,200 faces · 1,100 confirmed"
+    assert how_many(PersonSummary(3, "Ada", 1, 1)) == "1 face · all confirmed"
