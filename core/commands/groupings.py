@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from core.commands.console import list_on_stderr, tell
-from core.commands.options import DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
+from core.commands.options import CueName, DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
 from core.foundation.errors import BadInput
 from core.foundation.messages import worded
 from core.foundation.workspace import Workspace
 from core.people.comparing import TRUTHS
+from core.people.cues import COLOURS, what_lacks
 
 app = typer.Typer()
 
@@ -27,6 +28,7 @@ def compare_groupings(
         bool, typer.Option("--best", help="Also the best threshold on the truth, and on every second person")
     ] = False,
     clothes: Annotated[bool, typer.Option("--clothes", help="Also average linkage that then goes by clothes")] = False,
+    cue: CueName = COLOURS,
     encoder: EncoderName = None,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +47,9 @@ def compare_groupings(
     if truth not in TRUTHS:  # before a run that could only fail
         raise BadInput("people.no_such_truth", found=truth, choices=list(TRUTHS))
     workspace = Workspace.open()
-    asked = {"truth": truth, "best": best, "clothes": clothes, "encoder": encoder}
+    if clothes and (problem := what_lacks(workspace, cue)):
+        raise problem
+    asked = {"truth": truth, "best": best, "clothes": clothes, "cue": cue, "encoder": encoder}
     counts = run_with_progress(workspace, "groupings", dataset_id(workspace, dataset), **asked).counts
     heads = ("p", "r", "f", "b3 p", "b3 r", "b3 f", "purity")
     head = "".join(f"{name:>8}" for name in ("at", *heads, "s"))

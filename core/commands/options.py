@@ -17,12 +17,14 @@ from core.foundation.workspace import Workspace
 from core.jobs.inline import run_here
 from core.learning.pose_models import find_use_name
 from core.library.names_in_store import create_dataset, operator_id
+from core.people.cues import CUES
 from db.engine import reading
 from db.queries.library import dataset_by_name
 from db.tables import Run
 
 DatasetName = Annotated[str, typer.Option("--dataset", help="Name of the dataset")]
 EncoderName = Annotated[str | None, typer.Option("--encoder", help="Face encoder; default: the setting FACET_ENCODER")]
+CueName = Annotated[str, typer.Option("--cue", help=f"By what clothes are told: {', '.join(CUES)}")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout")]
 ModelName = Annotated[str, typer.Option("--model", help="Name or version number of a model, as `models` lists them")]
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from core.commands.console import ProgressLine, one_line, tell
-from core.commands.options import DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
+from core.commands.options import CueName, DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
 from core.foundation.errors import BadInput
 from core.foundation.workspace import Workspace
+from core.people.cues import COLOURS, what_lacks
 from core.people.encoders import encoder_of
 from core.people.kept_trees import people_tree
 from core.people.searching import place
@@ -62,6 +63,31 @@ def people(
     names = [one_line(person["name"] or f"unnamed {person['id']}") for person in listed]
     lines = [f"{name}: {len(person['faces'])}" for name, person in zip(names, listed, strict=True)]
     tell({"people": listed}, as_json, lines=lines)
+
+
+@command(app)
+def clothes(
+    dataset: DatasetName,
+    cue: CueName = COLOURS,
+    least: Annotated[
+        float | None, typer.Option(min=-1, max=1, help="Least similarity of the clothes; default: the cue's own")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(min=0, help="How far the next person is less alike; default: the cue's own")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give faces without a place to people of the same event who wear the same. Gives loose, linked, without_clothes.
+
+    Faces of nobody and people seen once are looked at (loose). It is one decision, undone as one on the People page.
+    """
+    workspace = Workspace.open()
+    number = dataset_id(workspace, dataset)
+    if problem := what_lacks(workspace, cue):  # before a run that could only fail
+        raise problem
+    run = run_with_progress(workspace, "clothes", number, cue=cue, least=least, margin=margin)
+    sentence = "{linked} of {loose} faces without a place went to people of the same event by their clothes"
+    tell(run.counts, as_json, sentence + "; of {without_clothes} no clothes can be seen")
 
 
 def _tell_what_if(workspace: Workspace, number: int, threshold: float, encoder: str | None, as_json: bool) -> None:

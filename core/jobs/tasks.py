@@ -217,7 +217,8 @@ def people_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str,
 
 def clothes_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Give faces of nobody to people of the same event by their clothes."""
-    return link_by_clothes(workspace, dataset_id=dataset_of(run), run_id=run.id, progress=progress)
+    asked = {name: run.parameters[name] for name in ("cue", "least", "margin") if name in run.parameters}
+    return link_by_clothes(workspace, dataset_id=dataset_of(run), run_id=run.id, **asked, progress=progress)
 
 
 def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
@@ -229,7 +230,8 @@ def preview_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str
 
 def groupings_task(workspace: Workspace, run: Run, progress: Progress) -> dict[str, Any]:
     """Compare every way of grouping the faces."""
-    asked = {name: run.parameters[name] for name in ("truth", "encoder", "best", "clothes") if name in run.parameters}
+    names = ("truth", "encoder", "best", "clothes", "cue")
+    asked = {name: run.parameters[name] for name in names if name in run.parameters}
     return compare_groupings(workspace, dataset_id=dataset_of(run), **asked, progress=progress)
 
 

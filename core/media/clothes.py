@@ -1,4 +1,4 @@
-"""What somebody wears, told without weights: colours and texture of the region below the face.
+"""The region below the face, and what somebody wears there told without weights: its colours and texture.
 
 A second cue beside the face: within one event or shot people keep their clothes, from one day to the next they do not
 (Zhang et al., "Beyond Frontal Faces: Improving Person Recognition Using Multiple Cues", CVPR 2015; Oh et al., "Person
@@ -10,6 +10,7 @@ Recognition in Personal Photo Collections", ICCV 2015, where the body alone fall
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -54,20 +55,8 @@ def clothes_area(face: Box, size: tuple[int, int]) -> Box | None:
     return seen
 
 
-def clothes_descriptor(picture: NDArray[np.uint8], area: Box) -> NDArray[np.float32]:
-    """(LENGTH,) float32 of unit length: square roots of the shares of colours and patterns in a region.
-
-    The square roots make a cosine the Bhattacharyya coefficient of two histograms (the Hellinger kernel). Colours of
-    dark or pale pixels have no hue, so these share one bin for each value. Texture is what Ojala et al.,
-    "Multiresolution Gray-Scale and Rotation Invariant Texture Classification with Local Binary Patterns", PAMI 24
-    (2002), call riu2 with eight neighbours at radius 1.
-
-    Parameters
-    ----------
-    picture
-        (H, W, 3) uint8 RGB.
-    area
-        From `clothes_area`.
+def clothes_region(picture: NDArray[np.uint8], area: Box) -> NDArray[np.uint8]:
+    """(h, w, 3) uint8 RGB, a view of the picture's own pixels: the region that `clothes_area` has found.
 
     Raises
     ------
@@ -80,7 +69,33 @@ def clothes_descriptor(picture: NDArray[np.uint8], area: Box) -> NDArray[np.floa
     cut = picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
     if not cut.size:
         raise BadInput("crops.box", box=area)
-    pixels: NDArray[np.uint8] = np.asarray(cv2.resize(cut, _SIDE, interpolation=cv2.INTER_AREA), np.uint8)
+    return cut
+
+
+class ColoursAndTexture:
+    """A `core.models.faces.interfaces.Descriptor` that needs no weights."""
+
+    dimension = LENGTH
+
+    def describe(self, regions: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, LENGTH), each as `clothes_descriptor`."""
+        return np.array([clothes_descriptor(region) for region in regions], np.float32).reshape(-1, LENGTH)
+
+
+def clothes_descriptor(region: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(LENGTH,) float32 of unit length: square roots of the shares of colours and patterns in a region.
+
+    The square roots make a cosine the Bhattacharyya coefficient of two histograms (the Hellinger kernel). Colours of
+    dark or pale pixels have no hue, so these share one bin for each value. Texture is what Ojala et al.,
+    "Multiresolution Gray-Scale and Rotation Invariant Texture Classification with Local Binary Patterns", PAMI 24
+    (2002), call riu2 with eight neighbours at radius 1.
+
+    Parameters
+    ----------
+    region
+        (h, w, 3) uint8 RGB, from `clothes_region`.
+    """
+    pixels: NDArray[np.uint8] = np.asarray(cv2.resize(region, _SIDE, interpolation=cv2.INTER_AREA), np.uint8)
     colour, pattern = _colour_bins(pixels), _patterns(pixels)
     weight = np.exp(-0.5 * (np.linspace(-0.5, 0.5, _SIDE[0]) / _FOCUS) ** 2) * np.ones((_SIDE[1], 1))
     parts = []

@@ -1,4 +1,4 @@
-"""The models of faces and people by name: detectors, landmarkers, encoders. Only the loaders load a network library."""
+"""The models of faces, people and clothes by name. Only the loaders load a network library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from core.foundation.errors import FacetError, MissingWeights, NotFound
 from core.foundation.messages import message
 from core.models import weights
-from core.models.faces.interfaces import Detector, Encoder, Landmarker
+from core.models.faces.interfaces import Descriptor, Detector, Encoder, Landmarker
 
 if TYPE_CHECKING:
     from core.clustering.neighbours import PairFinder
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ONNX: Final = "onnx:"  # an encoder out of any ONNX file is called "onnx:" and the file
 AUTO: Final = "auto"
 _WORTH_A_GPU: Final = 20_000  # faces: comparing fewer takes less time than loading torch
+_RESNET: Final = "imagenet-resnet"
+_NOT_MEASURED: Final = 0.95  # the weights were out of reach: strict on purpose, so that it rather links nobody
 T = TypeVar("T")
 
 
@@ -33,7 +35,8 @@ class Spec(Generic[T]):
     loader
         Called with the device ("auto", "cpu" or "cuda") and the weights folder; imports its library only then.
     threshold, description
-        Of an encoder: see `encoder_threshold`, and one sentence for people.
+        Of an encoder: see `encoder_threshold`, and one sentence for people. Of a network for clothes: the least
+        similarity at which two people may wear the same.
     """
 
     weights: tuple[str, ...]
@@ -90,6 +93,12 @@ def _facenet(name: str, device: str, folder: Path) -> Encoder:
     return FacenetEncoder(name, weights.locate(name, folder), ENCODERS[name].threshold, device)
 
 
+def _resnet_clothes(name: str, device: str, folder: Path) -> Descriptor:
+    from core.models.clothes import ResnetClothes
+
+    return ResnetClothes(int(name.removeprefix(_RESNET)), weights.locate(name, folder), device)
+
+
 def _facenet_spec(name: str, pictures: str) -> Spec[Encoder]:
     return Spec((name,), partial(_facenet, name), 0.5, f"InceptionResnetV1 trained on {pictures}, 512 numbers.")
 
@@ -108,6 +117,13 @@ ENCODERS: Final[dict[str, Spec[Encoder]]] = {
     "dlib-resnet": Spec(("dlib-resnet",), _dlib_resnet, 0.92, "dlib's face ResNet, 128 numbers; needs no download."),
     "facenet-vggface2": _facenet_spec("facenet-vggface2", "VGGFace2"),
     "facenet-casia": _facenet_spec("facenet-casia", "CASIA-WebFace"),
+}
+
+CLOTHES_NETWORKS: Final[dict[str, Spec[Descriptor]]] = {
+    f"{_RESNET}{depth}": Spec(
+        (f"{_RESNET}{depth}",), partial(_resnet_clothes, f"{_RESNET}{depth}"), threshold=_NOT_MEASURED
+    )
+    for depth in (18, 50)
 }
 
 
@@ -192,6 +208,11 @@ def pair_finder(device: str, faces: int) -> PairFinder:
 
     chosen = pick_device(device)
     return pairs_by_numpy if chosen == "cpu" else pairs_by_torch(chosen)
+
+
+def load_clothes_network(name: str, device: str, weights_folder: Path) -> Descriptor:
+    """What tells clothes apart, one of `CLOTHES_NETWORKS`; the rest as `load_detector`."""
+    return _spec(CLOTHES_NETWORKS, name, "network for clothes").loader(device, weights_folder)
 
 
 def encoder_threshold(name: str, weights_folder: Path) -> float:

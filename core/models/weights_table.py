@@ -136,7 +136,7 @@ def _torchvision(model: str, sha256: str, size: int | None, network: str) -> Wei
         sha256=sha256,
         size=size,
         licence=f"BSD 3-Clause (torchvision); {_IMAGENET}",
-        purpose="backbone for points, trained to classify ImageNet",
+        purpose="backbone, trained to classify ImageNet",
         network=network,
         naming="torchvision",
     )

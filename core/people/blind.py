@@ -14,7 +14,8 @@ from core.clustering.second_cue import NOBODY, second_stage
 from core.foundation.arrays import Ints
 from core.foundation.progress import Progress
 from core.foundation.workspace import Workspace
-from core.people.clothes import LEAST, MARGIN, clothes_of
+from core.people.clothes import clothes_of
+from core.people.cues import COLOURS, CUES, Cue, cue_called, load_cue
 from core.people.evidence import Evidence
 from core.people.quality import reason_of
 from core.people.search.album import Album
@@ -76,18 +77,23 @@ class BlindFaces:
 
 @dataclass(frozen=True, eq=False)
 class WornClothes:
-    """What is worn below each of N faces (N, D), NaN where it cannot be seen, and (N,) the event or shot of each."""
+    """What is worn below each of N faces (N, D), NaN where it cannot be seen, and (N,) the event or shot of each.
+
+    `sure` says how sure a link by it has to be.
+    """
 
     cue: NDArray[np.float32]
     scenes: Ints
+    sure: Cue = CUES[COLOURS]
 
     @classmethod
-    def of(cls, workspace: Workspace, dataset_id: int, instances: Ints, progress: Progress) -> Self:
-        """Look at the pictures of the faces."""
+    def of(cls, workspace: Workspace, dataset_id: int, instances: Ints, progress: Progress, cue: str = COLOURS) -> Self:
+        """Look at the pictures of the faces; raises as `load_cue`."""
+        sure, descriptor = cue_called(cue), load_cue(workspace, cue)
         album = Album.of(workspace, dataset_id, None)
         scene_of = dict(zip(album.faces.tolist(), album.events[album.rows].tolist(), strict=True))
         scenes = np.array([scene_of.get(face, -1) for face in instances.tolist()], np.int64)
-        return cls(clothes_of(workspace, instances, progress), scenes)
+        return cls(clothes_of(workspace, instances, descriptor, progress), scenes, sure)
 
     def given(self, labels: Ints, photos: Ints) -> Ints:
         """(M,) the labels of the first faces, where those alone in their group go by clothes, as `link_by_clothes`."""
@@ -95,9 +101,8 @@ class WornClothes:
         alone = np.bincount(labels, minlength=1)[labels] == 1
         loose = np.where(alone, NOBODY, labels)
         found = labels.copy()
-        for link in second_stage(
-            loose, self.cue[:count], self.scenes[:count], photos[:count], least=LEAST, margin=MARGIN
-        ):
+        cue, scenes = self.cue[:count], self.scenes[:count]
+        for link in second_stage(loose, cue, scenes, photos[:count], least=self.sure.least, margin=self.sure.margin):
             found[link.face] = link.label
         return found
 

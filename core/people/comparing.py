@@ -21,6 +21,7 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.metrics.clustering import bcubed, churn, clicks_to_cover, pairwise, same_photo_purity, with_unknown_apart
 from core.people.blind import BlindFaces, WornClothes
+from core.people.cues import COLOURS
 from core.people.encoders import encoder_of, own_threshold, threshold_of
 from db.engine import reading
 from db.queries.people.ownership import confirmed_owners
@@ -86,6 +87,7 @@ def compare_groupings(
     encoder: str | None = None,
     best: bool = False,
     clothes: bool = False,
+    cue: str = COLOURS,
     progress: Progress = DEAF,
 ) -> dict[str, Any]:
     """Group a dataset's faces in every way there is, and measure each; nothing is changed.
@@ -101,6 +103,8 @@ def compare_groupings(
     truth
         "people": the people of the faces that a human has placed or confirmed. "folders": the folder of a picture is
         the person of the face in its middle, as an import with identities has it.
+    cue
+        By what clothes are told, one of `core.people.cues.CUES`.
 
     Returns
     -------
@@ -114,6 +118,8 @@ def compare_groupings(
         If there is no such truth.
     NotFound
         If no face of the dataset has an embedding of that encoder.
+    NotFound, MissingWeights, BadWeights
+        As `load_cue`, where clothes are asked for.
     """
     if truth not in TRUTHS:
         raise BadInput("people.no_such_truth", found=truth, choices=list(TRUTHS))
@@ -126,7 +132,8 @@ def compare_groupings(
     chosen_on = "encoder" if threshold == own_threshold(workspace, version) else "saved"
     methods = {IN_FORCE: _method(faces)}
     if clothes:
-        methods[WITH_CLOTHES] = _method(faces, WornClothes.of(workspace, dataset_id, faces.instances, progress))
+        worn = WornClothes.of(workspace, dataset_id, faces.instances, progress, cue)
+        methods[with_clothes(cue)] = _method(faces, worn)
     methods |= METHODS
     progress.begin(len(methods), message=message("progress.comparing_groupings"))
     rows: list[MethodFigures] = []
@@ -148,6 +155,11 @@ def compare_groupings(
         "threshold": threshold,
         "in_force": IN_FORCE,
     }
+
+
+def with_clothes(cue: str) -> str:
+    """What average linkage is called that then goes by clothes as a cue tells them."""
+    return WITH_CLOTHES if cue == COLOURS else f"{WITH_CLOTHES}-{cue}"
 
 
 def _method(faces: BlindFaces, clothes: WornClothes | None = None) -> Method:

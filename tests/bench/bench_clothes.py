@@ -1,9 +1,9 @@
 """Whether clothes tell people apart where their faces alone do not, in the street clip of ``../shared/data``.
 
-``python -m tests.bench.bench_clothes [--json]``. Nobody has labelled that clip, but its tracks: two faces of a track,
-more than half a second apart, are one person, and faces of two tracks that are seen in one frame are two. Weights of
-face and clothes are fitted on some people and judged on others (five folds). The second stage gets the later half of
-each track as faces of nobody. The peer of each figure is the same by faces alone.
+``python -m tests.bench.bench_clothes [--cue NAME] [--json]``. Nobody has labelled that clip, but its tracks: two faces
+of a track, more than half a second apart, are one person, and faces of two tracks that are seen in one frame are two.
+Weights of face and clothes are fitted on some people and judged on others (five folds). The second stage gets the later
+half of each track as faces of nobody. The peer of each figure is the same by faces alone.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from core.foundation.arrays import Floats, Ints
 from core.foundation.progress import DEAF
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
-from core.people.clothes import LEAST, MARGIN, clothes_of
+from core.people.clothes import clothes_of
+from core.people.cues import COLOURS, CUES, load_cue
 from core.people.encoders import encoder_of
 from core.people.search.album import Album
 from db.engine import reading
 from db.tables import Instance
 from tests.bench.fused_cues import cross_validated
-from tests.bench.machine import Row, facts, table
+from tests.bench.machine import Row, facts, table, take_weights_along
 from tests.builders.places import ROOT, SHARED
 
 CLIP: Final = SHARED / "video" / "facenet_pytorch_street.mp4"
@@ -56,18 +57,20 @@ def main() -> int:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description="Clothes beside faces, in a clip.")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--cue", default=COLOURS, help=f"by what clothes are told: {', '.join(CUES)}")
     options = parser.parse_args()
     if not CLIP.exists():
         print(f"nothing was measured: no clip {CLIP}", file=sys.stderr)
         return 0
     with tempfile.TemporaryDirectory() as home:
-        followed = _followed(Path(home))
-    rows = [*_pairs(followed), *_second_stage(followed)]
+        take_weights_along(Path(home))
+        followed = _followed(Path(home), options.cue)
+    rows = [*_pairs(followed), *_second_stage(followed, options.cue)]
     print(json.dumps([asdict(row) for row in rows]) if options.json else f"{facts()}\n\n{table(rows)}")
     return 0
 
 
-def _followed(home: Path) -> Followed:
+def _followed(home: Path, cue: str) -> Followed:
     for command in (["import", str(CLIP)], ["faces"]):
         subprocess.run(
             [sys.executable, "-m", "core", *command, "--dataset", "street"],
@@ -78,7 +81,7 @@ def _followed(home: Path) -> Followed:
         )
     workspace = Workspace.open(Settings(home=home))
     album = Album.of(workspace, 1, encoder_of(workspace, 1).id)
-    clothes = clothes_of(workspace, album.faces, DEAF)
+    clothes = clothes_of(workspace, album.faces, load_cue(workspace, cue), DEAF)
     with reading(workspace.engine) as session:
         tracks = dict(
             session.exec(select(Instance.id, Instance.track_id).where(col(Instance.track_id).is_not(None))).all()
@@ -119,12 +122,13 @@ def _told(scores: Floats, same: np.ndarray, rate: float) -> float:
     return float((scores[same] > others[int(rate * len(others))]).mean())
 
 
-def _second_stage(followed: Followed) -> list[Row]:
+def _second_stage(followed: Followed, cue: str) -> list[Row]:
+    least, margin = CUES[cue].least, CUES[cue].margin
     labels = followed.tracks.copy()
     for track in np.unique(labels):
         mine = np.flatnonzero(followed.tracks == track)
         labels[mine[np.argsort(followed.frames[mine])][len(mine) // 2 :]] = NOBODY
-    links = second_stage(labels, followed.clothes, followed.scenes, followed.frames, least=LEAST, margin=MARGIN)
+    links = second_stage(labels, followed.clothes, followed.scenes, followed.frames, least=least, margin=margin)
     right = sum(followed.tracks[link.face] == link.label for link in links)
     loose = int((labels == NOBODY).sum())
     precise = 100 * right / len(links) if links else float("nan")

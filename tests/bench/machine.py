@@ -11,6 +11,8 @@ from time import perf_counter
 
 import numpy as np
 
+from core.foundation.settings import Settings
+
 
 @dataclass(frozen=True)
 class Row:
@@ -32,6 +34,13 @@ class Row:
     p95: float | None = None
     peer: str = ""
     ratio: float | None = None
+
+
+def take_weights_along(home: Path) -> None:
+    """Let a bench's own home folder have the weights that the usual one has (``FACET_HOME``)."""
+    there = Settings().home.resolve() / "weights"
+    if there.is_dir():
+        (home / "weights").symlink_to(there)
 
 
 def timed(work: Callable[[], object], repeats: int) -> list[float]:

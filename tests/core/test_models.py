@@ -9,6 +9,7 @@ import pytest
 from core.foundation.errors import MissingWeights, NotFound
 from core.models import (
     BODY_DETECTORS,
+    CLOTHES_NETWORKS,
     DETECTORS,
     ENCODERS,
     LANDMARKERS,
@@ -17,6 +18,7 @@ from core.models import (
     find_onnx,
     lacking,
     load_body_detector,
+    load_clothes_network,
     load_detector,
     load_encoder,
     load_landmarker,
@@ -34,7 +36,7 @@ def test_importing_the_registry_loads_no_network_library():
 
 
 def test_every_entry_names_weights_there_are():
-    for registry in (DETECTORS, BODY_DETECTORS, LANDMARKERS, ENCODERS):
+    for registry in (DETECTORS, BODY_DETECTORS, LANDMARKERS, ENCODERS, CLOTHES_NETWORKS):
         for spec in registry.values():
             assert spec.weights
             assert set(spec.weights) <= set(WEIGHTS)
@@ -46,7 +48,9 @@ def test_every_encoder_states_its_threshold_and_what_it_is(tmp_path):
         assert spec.description
 
 
-@pytest.mark.parametrize("load", [load_detector, load_body_detector, load_landmarker, load_encoder])
+@pytest.mark.parametrize(
+    "load", [load_detector, load_body_detector, load_landmarker, load_encoder, load_clothes_network]
+)
 def test_unknown_model_is_named_with_those_there_are(load, tmp_path):
     with pytest.raises(NotFound, match=r"called 'nonsense'; there are "):
         load("nonsense", "cpu", tmp_path)

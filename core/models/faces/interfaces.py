@@ -78,6 +78,22 @@ def located(
     return [(points, Uncertainty.unknown(len(points))) for points in landmarker.locate(image, corners, sources)]
 
 
+class Descriptor(Protocol):
+    """Tells what is seen in a region of a picture, as numbers: what looks alike points the same way.
+
+    Attributes
+    ----------
+    dimension
+        D, how many numbers.
+    """
+
+    @property
+    def dimension(self) -> int: ...
+
+    def describe(self, regions: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """(N, D) float32 of length 1 each, of N regions (h, w, 3) uint8 RGB of any size; a row of NaN says nothing."""
+
+
 class Encoder(ABC):
     """A `Model` that turns a face into a vector; faces of one person point the same way.
 

@@ -8,6 +8,7 @@ from core.foundation.errors import FacetError
 from core.people.encoders import encoder_of, threshold_of
 from db.queries.verification import thresholds
 from db.tables import ModelVersion, Run
+from pages.widgets.people.clothes_cue import choose_cue
 from pages.widgets.people.grouping_preview import offer_preview
 from pages.widgets.shared.resources import read, start_run, workspace
 from pages.widgets.shared.run_status import result
@@ -54,8 +55,9 @@ def group_again(dataset_id: int) -> None:
         offer_preview(dataset_id, version.id, threshold, regroup=regroup, key=f"people-{dataset_id}")
         if st.button("Group now", type="primary"):
             group_now(dataset_id, threshold if threshold != value else None, regroup=regroup)
+        cue = choose_cue("group-again")
         if st.button("Ask the clothes", icon=":material/checkroom:", help=_WORDS["ask_the_clothes"]):
-            _start("clothes", dataset_id)
+            _start("clothes", dataset_id, cue=cue)
 
 
 def group_now(dataset_id: int, threshold: float | None, *, regroup: bool) -> None:

@@ -6,8 +6,10 @@ from typing import Any, Final
 import streamlit as st
 
 from core.jobs.kinds import kinds_shown_on, must_wait
+from core.people.cues import COLOURS
 from db.queries.jobs import newest_done_by_dataset, newest_ended_run
 from db.tables import Run, RunState
+from pages.widgets.people.clothes_cue import choose_cue
 from pages.widgets.shared.address import among, in_address
 from pages.widgets.shared.resources import read, start_run
 from pages.widgets.shared.run_status import open_kinds, result
@@ -21,6 +23,7 @@ _COLUMNS: Final = words("grouping_method_columns")
 _THRESHOLDS: Final = words("grouping_thresholds")
 _TRUTHS: Final = ("people", "folders")
 _WAY_WIDTH: Final = 220  # pixels: two columns more fit beside it on a phone
+_CUE_WIDTH: Final = 420  # pixels: what a network lacks is told in a few lines
 _WHOLE: Final = ("clicks_50", "clicks_80", "clicks_95", "groups", "unknown")
 
 
@@ -52,9 +55,15 @@ def _compare_anew(dataset_id: int, busy: bool) -> None:
         )
         best = st.toggle(_WORDS["best"]["name"], key="groupings-best", help=_WORDS["best"]["about"])
         clothes = st.toggle(_WORDS["clothes"]["name"], key="groupings-clothes", help=_WORDS["clothes"]["about"])
+        cue = _cue() if clothes else COLOURS
         if st.button(_WORDS["compare"], key="groupings-compare", disabled=busy, icon=":material/compare_arrows:"):
-            start_run(_KIND, dataset_id, truth=truth, best=best, clothes=clothes, encoder=None)
+            start_run(_KIND, dataset_id, truth=truth, best=best, clothes=clothes, cue=cue, encoder=None)
             st.rerun()
+
+
+def _cue() -> str:
+    with st.container(width=_CUE_WIDTH):
+        return choose_cue("groupings")
 
 
 def _table(run: Run) -> None:

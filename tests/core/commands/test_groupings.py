@@ -1,6 +1,7 @@
 """Ways of grouping from the command line: a table of all, with the figures that can be had."""
 
 from core.clustering.methods import METHODS
+from tests.builders.clothes_networks import publish
 
 
 def test_every_way_is_a_row_and_nothing_is_changed(told, people_staged):
@@ -51,3 +52,12 @@ def test_another_truth_is_refused_before_any_run(refused, told, people_staged):
     before = told("runs")
     assert refused("compare-groupings", "--dataset", "faces", "--truth", "x").startswith("'x' is no truth")
     assert told("runs") == before
+
+
+def test_clothes_are_told_by_a_cue_whose_weights_are_here(refused, told, workspace, people_staged):
+    asked = ("compare-groupings", "--dataset", "faces", "--clothes", "--cue", "imagenet-resnet18")
+    before = told("runs")
+    assert "weights fetch imagenet-resnet18`" in refused(*asked)
+    assert told("runs") == before
+    publish(workspace.weights)
+    assert told(*asked)[1]["rows"][1]["method"] == "average-linkage-clothes-imagenet-resnet18"

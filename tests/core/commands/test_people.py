@@ -7,6 +7,7 @@ from core.people.quality import Reason
 from core.people.unknown import UnknownFace
 from db.engine import reading
 from db.tables import Run
+from tests.builders.clothes_networks import publish
 
 
 def test_people_are_listed_with_their_faces_the_largest_first(told, people_staged):
@@ -82,3 +83,21 @@ def test_a_threshold_that_cannot_be_leaves_no_failed_run(refused, people_staged,
     assert "between -1 and 1, not 7.0" in refused("people", "--dataset", "faces", "--threshold", "7")
     with reading(workspace.engine) as session:
         assert session.exec(select(func.count(Run.id))).one() == before
+
+
+def test_clothes_are_asked_by_the_cue_that_is_named_and_told(told, facet, refused, workspace, people_staged):
+    nothing = {"loose": 0, "linked": 0, "without_clothes": 0}
+    assert told("clothes", "--dataset", "faces") == (0, nothing), "nobody else is in the stranger's folder"
+    assert "no cue of clothes called 'shoes'" in refused("clothes", "--dataset", "faces", "--cue", "shoes")
+    before = told("runs")
+    assert "weights fetch imagenet-resnet18`" in refused("clothes", "--dataset", "faces", "--cue", "imagenet-resnet18")
+    assert told("runs") == before, "before a run that could only fail"
+    assert facet("clothes", "--dataset", "faces", "--least", "2")[0] == 2
+    publish(workspace.weights)
+    asked = ("clothes", "--dataset", "faces", "--cue", "imagenet-resnet18", "--margin", "0.1")
+    assert facet(*asked)[1] == (
+        "0 of 0 faces without a place went to people of the same event by their clothes; of 0 no clothes can be seen\n"
+    )
+    with reading(workspace.engine) as session:
+        newest = session.exec(select(Run).order_by(Run.id.desc())).first()
+    assert (newest.kind, newest.parameters) == ("clothes", {"cue": "imagenet-resnet18", "least": None, "margin": 0.1})

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput
-from core.media.clothes import LENGTH, clothes_area, clothes_descriptor
+from core.media.clothes import LENGTH, ColoursAndTexture, clothes_area, clothes_region
+from core.media.clothes import clothes_descriptor as of_region
 
 WHOLE = (-0.5, -0.5, 47.5, 63.5)
+
+
+def clothes_descriptor(picture: np.ndarray, area: tuple[float, float, float, float]) -> np.ndarray:
+    return of_region(clothes_region(picture, area))
 
 
 def _plain(colour: tuple[int, int, int]) -> np.ndarray:
@@ -108,3 +113,10 @@ def test_what_cannot_be_measured_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=word):
         clothes_descriptor(picture, area)
+
+
+def test_of_several_regions_each_is_as_by_itself_and_of_none_there_is_nothing() -> None:
+    pictures = [_noisy(1), _plain((255, 0, 0)), _noisy(2)[:20, :30]]
+    found = ColoursAndTexture().describe(pictures)
+    np.testing.assert_array_equal(found, [of_region(picture) for picture in pictures])
+    assert ColoursAndTexture().describe([]).shape == (0, LENGTH)

@@ -7,14 +7,17 @@ import pytest
 from PIL import Image as Picture
 from sqlmodel import select
 
+from core.foundation.errors import MissingWeights
 from core.foundation.progress import DEAF
 from core.people.blind import BlindFaces, WornClothes
 from core.people.comparing import IN_FORCE, WITH_CLOTHES, compare_groupings
+from core.people.cues import Cue
 from core.people.deciding import move_faces
 from core.people.encoders import encoder_of
 from db.tables import Image, Video
 from db.writes.motion import add_track, set_tracks
 from db.writing import writing
+from tests.builders.clothes_networks import publish
 from tests.builders.poor_faces import judge
 from tests.builders.staged_people import add_faces, group, owners, vector
 from tests.builders.staged_tracks import add_video
@@ -101,3 +104,16 @@ def test_clothes_are_a_row_of_the_comparison_where_they_are_asked_for(workspace,
     recalls = {row["method"]: row["recall"] for row in found["rows"][:2]}
     assert recalls == {IN_FORCE: pytest.approx(1 / 3), WITH_CLOTHES: 1}
     assert WITH_CLOTHES not in {row["method"] for row in compare_groupings(workspace, dataset_id=dataset)["rows"]}
+    publish(workspace.weights)
+    by_network = compare_groupings(workspace, dataset_id=dataset, clothes=True, cue="imagenet-resnet18")["rows"]
+    assert (by_network[1]["method"], by_network[1]["recall"]) == (f"{WITH_CLOTHES}-imagenet-resnet18", 1)
+    with pytest.raises(MissingWeights, match="weights fetch imagenet-resnet50"):
+        compare_groupings(workspace, dataset_id=dataset, clothes=True, cue="imagenet-resnet50")
+
+
+def test_how_sure_a_link_has_to_be_is_the_cues():
+    cue, labels = np.array([[1, 0], [1, 0], [0.8, 0.6]], np.float32), np.array([0, 0, 1])
+    photos = np.arange(3)
+    strict, loose = (WornClothes(cue, np.zeros(3, np.int64), Cue(least)) for least in (0.81, 0.79))
+    assert strict.given(labels, photos).tolist() == [0, 0, 1]
+    assert loose.given(labels, photos).tolist() == [0, 0, 0]

@@ -1,25 +1,31 @@
 """Clothes as a second stage: who is linked, who is left alone, and that it is one decision that can be undone."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image as Picture
 from sqlmodel import select
 
-from core.foundation.errors import BadInput, Conflict
+from core.drawn.clips import DrawnClip
+from core.drawn.people import PEOPLE
+from core.drawn.portraits import Clothes
+from core.foundation.errors import BadInput, Conflict, MissingWeights, NotFound
 from core.foundation.messages import Message, message
 from core.foundation.progress import DEAF
 from core.jobs.kinds import RUN_KINDS
 from core.jobs.runs import submit
 from core.people import clothes, deciding
-from core.people.clothes import KIND, link_by_clothes
+from core.people.clothes import KIND, clothes_of, link_by_clothes
+from core.people.cues import load_cue
 from core.people.deciding import confirm_faces, move_faces, release_faces
 from core.people.showing import hide_people
 from db.engine import reading
 from db.queries.people.decisions import last_decision
-from db.tables import Assignment, Image, PeopleEvent, Person, Run, RunState
+from db.tables import Assignment, Image, Instance, PeopleEvent, Person, Run, RunState, sides
 from db.writing import writing
+from tests.builders.clothes_networks import publish
 from tests.builders.staged_people import add_faces, group, owners, vector
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -47,6 +53,28 @@ def dressed(workspace, dataset, faces):
             image.height = 180
             (workspace.home / image.original).write_bytes(out.getvalue())
     return numbers
+
+
+def drawn(workspace, dataset, shown):
+    """Faces of (photo, vector, drawn picture of one person), where they were drawn."""
+    numbers = add_faces(workspace, dataset, [(photo, found) for photo, found, _ in shown])
+    with writing(workspace.engine) as session:
+        for number, (_, _, picture) in zip(numbers, shown, strict=True):
+            face = session.get_one(Instance, number)
+            image = session.get_one(Image, face.image_id)
+            image.height, image.width = picture.pixels.shape[:2]
+            for side, value in sides(picture.instances[0].box.tolist()).items():
+                setattr(face, side, value)
+            out = io.BytesIO()
+            Picture.fromarray(picture.pixels).save(out, "PNG")
+            (workspace.home / image.original).write_bytes(out.getvalue())
+    return numbers
+
+
+def clip(name, colour, seed):
+    """Seven frames of a drawn person in clothes of one colour."""
+    made = DrawnClip.random(PEOPLE[name], np.random.default_rng(seed), frames=7, size=(200, 480))
+    return list(replace(made, clothes=Clothes(colour, "crew")))
 
 
 @pytest.fixture
@@ -224,3 +252,82 @@ def test_what_was_decided_about_others_meanwhile_counts_too(
     monkeypatch.setattr(clothes, "clothes_of", meanwhile)
     assert link(workspace, dataset, run)["linked"] == (decided == "merged")
     assert owners(workspace, dataset).get(album[4]) == ((blue, False) if decided == "merged" else None)
+
+
+NETWORK = "imagenet-resnet18"
+
+
+@pytest.fixture
+def drawn_album(workspace, dataset):
+    """Felix in red and Ada in green, drawn, and Felix once more with a face that tells nothing."""
+    red, green = clip("felix", (176, 66, 62), 1), clip("ada", (74, 118, 92), 2)
+    faces = drawn(
+        workspace,
+        dataset,
+        [
+            ("day/1.jpg", vector(0, 0), red[0]),
+            ("day/2.jpg", vector(0, 1), red[3]),
+            ("day/3.jpg", vector(1, 0), green[0]),
+            ("day/4.jpg", vector(1, 1), green[3]),
+            ("day/5.jpg", vector(2, 0), red[6]),
+        ],
+    )
+    group(workspace, dataset)
+    return faces
+
+
+@pytest.mark.parametrize("cue", ["colours", NETWORK])
+def test_drawn_people_are_told_by_their_clothes_and_the_decision_says_by_what(
+    workspace, dataset, drawn_album, run, cue
+):
+    publish(workspace.weights)
+    margin = 0.0 if cue == NETWORK else None  # random weights see all clothes as much alike
+    assert link(workspace, dataset, run, cue=cue, margin=margin) == {"loose": 1, "linked": 1, "without_clothes": 0}
+    assert person(workspace, dataset, drawn_album[4]) == person(workspace, dataset, drawn_album[0])
+    with reading(workspace.engine) as session:
+        summary = session.get_one(PeopleEvent, last_decision(dataset, session=session)).summary
+    said = {"colours": "the colours of their clothes", NETWORK: "their clothes, as imagenet-resnet18 sees them"}
+    assert Message.from_json(summary).text() == f"Gave 1 face to 1 person of the same event by {said[cue]}"
+
+
+def test_a_network_is_as_strict_as_it_says_unless_something_else_is_asked_for(workspace, dataset, drawn_album, run):
+    publish(workspace.weights)
+    assert link(workspace, dataset, run, cue=NETWORK)["linked"] == 0, "its margin"
+    assert link(workspace, dataset, run, cue=NETWORK, margin=0.0, least=1.0)["linked"] == 0
+    assert link(workspace, dataset, run, cue=NETWORK, margin=0.0)["linked"] == 1
+
+
+def test_a_face_whose_region_is_cut_off_says_nothing_to_a_network_and_the_others_as_by_themselves(
+    workspace, dataset, drawn_album
+):
+    publish(workspace.weights)
+    (cut_off,) = add_faces(workspace, dataset, [("day/6.jpg", vector(0, 2))])
+    network = load_cue(workspace, NETWORK)
+    found = clothes_of(workspace, np.array([*drawn_album, cut_off]), network, DEAF)
+    assert np.isnan(found[5]).all()
+    alone = [clothes_of(workspace, np.array([face]), network, DEAF)[0] for face in drawn_album]
+    np.testing.assert_allclose(found[:5], alone, atol=1e-5)
+    assert clothes_of(workspace, np.array([], np.int64), network, DEAF).shape == (0, 512)
+
+
+def test_without_weights_nobody_is_linked_and_it_is_said_what_is_missing(workspace, dataset, album, run):
+    with pytest.raises(MissingWeights, match=f"weights fetch {NETWORK}` or download https://"):
+        link(workspace, dataset, run, cue=NETWORK)
+    with pytest.raises(NotFound, match="no cue of clothes called 'shoes'"):
+        link(workspace, dataset, run, cue="shoes")
+    with reading(workspace.engine) as session:
+        assert session.exec(select(PeopleEvent).where(PeopleEvent.kind == KIND)).all() == []
+
+
+def test_the_run_goes_by_what_it_was_asked_for(workspace, dataset, drawn_album, author):
+    publish(workspace.weights)
+    asked = {"cue": NETWORK, "least": None, "margin": 0.0}
+    number = submit(workspace, "clothes", dataset_id=dataset, author_id=author, parameters=asked)
+    with reading(workspace.engine) as session:
+        of_network = session.get_one(Run, number)
+    assert RUN_KINDS["clothes"].task(workspace, of_network, DEAF)["linked"] == 1
+    with reading(workspace.engine) as session:
+        event = session.get_one(PeopleEvent, last_decision(dataset, session=session))
+    assert Message.from_json(event.summary) == message(
+        "decisions.clothes_by_network", faces=1, people=1, network=NETWORK
+    )

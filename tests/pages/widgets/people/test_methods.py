@@ -8,6 +8,7 @@ from core.clustering.methods import METHODS
 from core.foundation.progress import Progress
 from core.jobs.inline import run_here
 from core.people import comparing
+from core.people.cues import CUES
 from db.tables import Run, RunState, now
 from db.writing import writing
 from pages.widgets.people.methods import _COLUMNS, _NAMES
@@ -32,7 +33,7 @@ def said(page):
 
 
 def test_every_way_has_a_name_and_every_column_a_figure(workspace, dataset, faces):
-    assert set(_NAMES) == {comparing.IN_FORCE, comparing.WITH_CLOTHES, *METHODS}
+    assert set(_NAMES) == {comparing.IN_FORCE, *map(comparing.with_clothes, CUES), *METHODS}
     row = comparing.compare_groupings(workspace, dataset_id=dataset)["rows"][0]
     assert set(_COLUMNS) - {"way"} == set(row) - {"method"}
 
@@ -42,7 +43,9 @@ def test_it_is_made_by_the_worker_and_only_when_asked_for(shown, started, datase
     assert any(text.startswith("No ways of grouping were compared here yet") for text in said(page))
     page.segmented_control[0].set_value("folders").run()
     page.button(key="groupings-compare").click().run()
-    assert started() == [("groupings", {"truth": "folders", "best": False, "clothes": False, "encoder": None})]
+    assert started() == [
+        ("groupings", {"truth": "folders", "best": False, "clothes": False, "cue": "colours", "encoder": None})
+    ]
     assert page.button(key="groupings-compare").disabled, "one at a time"
     assert not page.info
 
