@@ -25,7 +25,7 @@ def compare_groupings(
         "people"
     ),
     best: Annotated[
-        bool, typer.Option("--best", help="Also the best threshold on the truth, and on every second person")
+        bool, typer.Option("--best", help="Also the best threshold on the truth, and one chosen on every second person")
     ] = False,
     clothes: Annotated[bool, typer.Option("--clothes", help="Also average linkage that then goes by clothes")] = False,
     cue: CueName = COLOURS,
@@ -38,7 +38,8 @@ def compare_groupings(
     churn, clicks_50, clicks_80, clicks_95, groups, unknown, seconds}], null where there is nothing to measure
 
     chosen_on: encoder, or saved where another threshold was; with --best also truth, the best on these very people,
-    which flatters, and others (two rows), the best on every second person with the figures of the others
+    which flatters, and others (two rows), the strictest of which the F is within 0.005 of the best on every second
+    person, with the figures of the others
 
     not_done [{method, reason}], faces, labelled, truth, encoder, threshold, in_force
 

@@ -9,7 +9,7 @@ from core.clustering.methods import METHODS, Method
 from core.foundation.errors import BadInput, Cancelled, NotFound
 from core.foundation.progress import Progress
 from core.people import comparing
-from core.people.comparing import compare_groupings
+from core.people.comparing import best_thresholds, compare_groupings
 from core.people.deciding import move_faces
 from core.people.encoders import encoder_of
 from tests.builders.poor_faces import judge
@@ -117,6 +117,20 @@ def test_a_threshold_of_other_people_is_chosen_on_every_second_and_judged_on_the
     assert (rows[2]["recall"], rows[2]["bcubed_recall"], rows[2]["clicks_95"]) == (0, 0.5, 2)
     assert (rows[3]["threshold"] < 0.9, rows[3]["recall"], rows[3]["bcubed_recall"]) == (True, 0, pytest.approx(1 / 3))
     assert rows[1]["bcubed_recall"] == pytest.approx(4 / 5)
+
+
+def test_the_thresholds_that_are_nearly_the_best_rise_and_are_of_the_faces_that_count():
+    truth = np.array([0, 0, 1, 1])
+    tried = {
+        0.9: np.array([0, 1, 2, 3]),  # F 2/3: all precise, half recalled
+        0.3: np.array([0, 0, 0, 0]),  # F 2/3
+        0.7: np.array([0, 0, 1, 2]),  # F 6/7: precision 1, recall 3/4
+        0.5: np.array([0, 0, 1, 1]),
+    }
+    assert best_thresholds(truth, tried, None, 1e-9) == [0.5]
+    assert best_thresholds(truth, tried, None, 1 / 7 + 1e-9) == [0.5, 0.7]
+    assert best_thresholds(truth, tried, None, 0.34) == [0.3, 0.5, 0.7, 0.9]
+    assert best_thresholds(truth, tried, truth == 0, 1e-9) == [0.5, 0.7]
 
 
 def test_what_cannot_be_done_is_named_with_its_reason_and_the_others_are_done(workspace, dataset, faces, monkeypatch):
