@@ -266,6 +266,7 @@ def test_a_box_drawn_in_the_editor_gets_its_points_at_once_and_is_undone_moved_a
     wait_for(points)
     wait_for(lambda: view(page)["instance"] == number)
     expect(page.locator(".chip")).to_have_count(len(known) + 1)
+    expect(page.locator(".chip").last).to_have_attribute("data-about", "to be reviewed, points by a model")
     page.keyboard.press("Control+z")
     wait_for(lambda: boxes_of(store, "ada.jpg") == known)
     expect(page.locator(".chip")).to_have_count(len(known))

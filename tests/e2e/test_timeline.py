@@ -451,6 +451,21 @@ def test_tracks_keep_their_names_and_are_cut_swapped_and_joined(page, clip):
     expect(chip).to_have_text("Ada")
 
 
+def test_a_box_that_is_drawn_in_a_clip_has_the_name_of_its_track_without_a_reload(page, clip):
+    open_at(page, clip, 20)
+    chips = page.get_by_role("group", name="Faces and bodies").get_by_role("button")
+    before = chips.count()
+    page.keyboard.press("b")
+    drag(page, on_screen(page, 4, 100), on_screen(page, 40, 136))
+    expect(chips).to_have_count(before + 1)
+    made = wait_for(lambda: [each for each in tracks_of_clip(clip.workspace, clip.video) if each.first == each.last])
+    expect(chips.last).to_have_text(made[0].title)
+    assert made[0].title != f"face {before + 1}", "its number in the picture is no name"
+    page.keyboard.press("Escape")
+    undo(page)
+    expect(chips).to_have_count(before)
+
+
 @pytest.mark.nightly
 def test_what_was_not_answered_is_sent_again_by_the_next_tab(page, clip):
     open_at(page, clip, 2)

@@ -192,6 +192,17 @@ def test_a_locked_point_is_neither_picked_nor_moved_by_anything(open_editor):
     assert editor.view["point"] == 0
 
 
+def test_what_stays_locked_is_told_when_something_is_let_go_of(open_editor):
+    editor = open_editor()
+    editor.select(300, 200)
+    editor.press("k", "Alt+k", "k")
+    expect(hint(editor)).to_have_text("jaw_1: still locked with all of face 1.")
+    editor.press("k", "Alt+k")
+    expect(hint(editor)).to_have_text("face 1: free again, but for 1 point.")
+    editor.press("k")
+    expect(hint(editor)).to_have_text("jaw_1: free again.")
+
+
 @pytest.mark.nightly
 def test_the_button_of_boxes_draws_faces_then_people_and_people_at_once_with_shift(open_editor):
     editor = open_editor()

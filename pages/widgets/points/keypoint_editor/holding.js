@@ -98,16 +98,29 @@ export function toggleHeld(editor, which, scope, k = editor.selection.point) {
     else held.add(hold);
   }
   keepHeld();
-  editor.say(`${found.name}: ${HELD_WORDS[which][off ? 1 : 0]}.`);
+  editor.say(`${found.name}: ${off ? releasedWords(which, instance, found) : HELD_WORDS[which][0]}.`);
+}
+
+/**
+ * What is let go of may still be held: a point with all of its face or body, and of all some that are held by themselves.
+ * @param {Holding} which @param {Instance} instance @param {{ indices: number[] }} found
+ */
+function releasedWords(which, instance, { indices }) {
+  const still = indices.filter((k) => isHeld(which, instance, k)).length;
+  if (!still) return HELD_WORDS[which][1];
+  if (isHeldWhole(which, instance)) return `still ${HELD_WORDS[which][0]} with all of ${instanceTitle(instance)}`;
+  return `${HELD_WORDS[which][1]}, but for ${still} ${still === 1 ? "point" : "points"}`;
 }
 
 /** @param {Instance} instance @param {Scope} scope @param {number | null} k */
 function holdsOf(instance, scope, k) {
-  if (scope === "whole") return { name: instanceTitle(instance), holds: [wholeHold(instance)] };
+  if (scope === "whole") {
+    return { name: instanceTitle(instance), indices: [...instance.points.keys()], holds: [wholeHold(instance)] };
+  }
   if (k === null) return null;
   const region = scope === "region" ? regionOf(instance.skeleton, k) : null;
-  if (region) return { name: region.name, holds: region.indices.map((each) => pointHold(instance, each)) };
-  return { name: instance.skeleton.names[k], holds: [pointHold(instance, k)] };
+  const { name, indices } = region ?? { name: instance.skeleton.names[k], indices: [k] };
+  return { name, indices, holds: indices.map((each) => pointHold(instance, each)) };
 }
 
 /** Let all go that is locked, or show all that is out of sight. @param {Editor} editor @param {Holding} which */

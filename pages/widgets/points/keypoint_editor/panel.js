@@ -195,7 +195,7 @@ function messageOf({ wanted, opened, picture, frames, frame }) {
 function refreshChips(editor) {
   const { parts, labels, selection } = editor;
   const instances = [...labels.instances.values()];
-  const key = JSON.stringify(instances.map((each) => [each.id, instanceTitle(each), each.author, each.review]));
+  const key = JSON.stringify(instances.map((each) => [each.id, instanceTitle(each), each.author, each.review, each.source]));
   if (parts.chips.dataset.key !== key) {
     parts.chips.dataset.key = key;
     parts.chips.replaceChildren(...instances.map((instance) => buildChip(editor, instance)));

@@ -50,6 +50,8 @@ export class Timeline {
   video = 0; // the clip that was asked for last; 0 for none
   /** @type {Map<number, ClipTrack>} */
   tracks = new Map();
+  /** @type {Set<number> | null} */
+  missed = null; // tracks that were made since these were told, as by a box that was drawn; null until they were told
   /** @type {Course | null} */
   course = null;
   courseKey = "";
@@ -97,10 +99,21 @@ export class Timeline {
     if (video !== this.video) {
       Object.assign(this, { video, clip: null, range: recallRange(editor, video), course: null, courseKey: "", other: null });
       this.tracks.clear();
+      this.missed = null;
       this.stale = true;
       if (video) void this.ask(video);
-    }
+    } else if (this.missesTracks()) void this.askTracks(video).catch(() => this.missed?.clear());
     nameTracks(editor);
+  }
+
+  /** Whether the picture on screen has tracks that nobody has asked for yet. */
+  missesTracks() {
+    const { tracks, missed } = this;
+    if (!missed) return false;
+    const shown = [...this.editor.labels.instances.values()].flatMap(({ track }) => track ?? []);
+    const unknown = shown.filter((track) => !tracks.has(track) && !missed.has(track));
+    for (const track of unknown) missed.add(track);
+    return unknown.length > 0;
   }
 
   /** @param {number} video */
@@ -123,6 +136,7 @@ export class Timeline {
     const tracks = await fetchTracks(video);
     if (video !== this.video) return;
     this.tracks = new Map(tracks.map((track) => [track.id, track]));
+    this.missed ??= new Set();
     this.editor.takeFrame();
   }
 
