@@ -88,11 +88,11 @@ def vectors_in_clip(video_id: int, ids: Sequence[int], *, session: Session) -> d
 
 
 class ClipTrack(NamedTuple):
-    """A track of a clip: its number there from 1, its name, and its first and last frame.
+    """A track of a clip: its number there from 1 in the order of making, its name, and its first and last frame.
 
     A face is called as most of its instances' person. `frames` counts those it is in, `human` those of them in which a
     human or a file has set points, `truth` those accepted or imported. `title` is what it is called everywhere: its
-    name, else its kind and its number among those of its kind.
+    name, else its kind and its number among those of its kind. What is cut off or drawn takes the next number.
     """
 
     id: int
@@ -129,14 +129,12 @@ def tracks_in_clip(video_id: int, *, session: Session) -> list[ClipTrack]:
         .group_by(col(Track.id))
         .order_by(first, col(Track.id))
     )
-    people = _names_of_tracks(video_id, session=session)
+    people, numbers = _names_of_tracks(video_id, session=session), _numbers_of_tracks(video_id, session=session)
     tracks: list[ClipTrack] = []
-    of_kind = Counter[str]()
-    for number, (track, kind, own, *counts) in enumerate(session.connection().execute(rows), start=1):
-        of_kind[kind] += 1
+    for track, kind, own, *counts in session.connection().execute(rows):
+        number, of_kind = numbers[track]
         name = people.get(track, own)
-        title = name or f"{kind} {of_kind[kind]}"
-        tracks.append(ClipTrack._make((track, number, kind, name, *counts, title)))
+        tracks.append(ClipTrack._make((track, number, kind, name, *counts, name or f"{kind} {of_kind}")))
     return tracks
 
 
@@ -146,6 +144,17 @@ def titles_of_instances(video_id: int, *, session: Session) -> dict[int, str]:
     rows = select(Instance.id, Track.id).join(Track, col(Track.id) == col(Instance.track_id))
     of_clip = session.exec(rows.where(Track.video_id == video_id))
     return {instance: titles[track] for instance, track in of_clip if track in titles}
+
+
+def _numbers_of_tracks(video_id: int, *, session: Session) -> dict[int, tuple[int, int]]:
+    """The number of every track of a clip and that among those of its kind; those without an instance keep theirs."""
+    made = session.exec(select(Track.id, Track.kind).where(Track.video_id == video_id).order_by(col(Track.id))).all()
+    of_kind = Counter[str]()
+    numbers = {}
+    for number, (track, kind) in enumerate(made, start=1):
+        of_kind[kind] += 1
+        numbers[track] = number, of_kind[kind]
+    return numbers
 
 
 def _names_of_tracks(video_id: int, *, session: Session) -> dict[int, str]:

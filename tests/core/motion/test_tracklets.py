@@ -227,7 +227,18 @@ def test_what_was_done_names_tracks_as_they_are_called(workspace, clip, author, 
     with reading(workspace.engine) as session:
         told = [worded(session.get(ClipEdit, edit).summary) for edit in (cut, joined)]
     assert told[0].startswith("Cut face 1 at ")
-    assert told[1] == "Joined face 2 to face 1"
+    assert told[1] == "Joined face 3 to face 1"
+
+
+def test_others_keep_their_numbers_when_a_track_is_cut_joined_and_drawn(workspace, clip, author, pair):
+    one, two = pair
+    shown = {row.id: (row.number, row.title) for row in tracks_of_clip(workspace, clip)}
+    assert shown == {one: (1, "face 1"), two: (2, "face 2")}
+    new, _ = cut_track(workspace, one, 1, author_id=author)  # it begins before the other
+    cut = {row.id: (row.number, row.title) for row in tracks_of_clip(workspace, clip)}
+    assert cut == shown | {new: (3, "face 3")}
+    join_tracks(workspace, two, one, author_id=author)
+    assert {row.id: (row.number, row.title) for row in tracks_of_clip(workspace, clip)}[new] == (3, "face 3")
 
 
 def test_a_later_decision_about_the_same_instances_stays(workspace, clip, author, pair):
