@@ -314,6 +314,26 @@ def test_a_key_accepts_and_goes_on_and_the_keyboard_stays(open_editor):
     comes_to(lambda: editor.report["states"], ["accepted", "in_progress", "in_progress"])
 
 
+def test_what_a_pointer_pressed_leaves_the_keys_to_the_picture_and_what_a_key_pressed_keeps_them(open_editor):
+    editor = open_editor()
+    canvas, right = (
+        editor.page.locator("canvas[data-view]"),
+        editor.page.get_by_role("button", name="All points are right"),
+    )
+    right.click()
+    editor.until(lambda: editor.view["image"] == 1, "the next picture")
+    expect(canvas).to_be_focused()
+    editor.press("Space")  # pans, and does not press the button again
+    editor.press("Tab")
+    assert (editor.view["image"], editor.view["point"]) == (1, 0)
+    editor.page.locator(".chip").last.click()
+    expect(canvas).to_be_focused()
+    right.focus()
+    editor.press("Enter")
+    editor.until(lambda: editor.view["image"] == 2, "the picture after it")
+    expect(right).to_be_focused()
+
+
 def test_the_later_clicks_of_a_double_click_accept_nothing(open_editor):
     editor = open_editor()
     editor.page.get_by_role("button", name="All points are right").click(click_count=3, delay=20)

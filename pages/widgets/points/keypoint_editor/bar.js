@@ -11,7 +11,7 @@ import { nameInWords } from "./telling.js";
 import {
   fitInstance, fitPicture, redo, toggleAdjust, toggleGhost, toggleHelp, toggleList, toggleSureness, toggleTools, toggleWhole, undo,
 } from "./commands.js";
-import { andBack, disable, iconButton, make, pressed, setText, textButton } from "./elements.js";
+import { andBack, backFromPointer, disable, iconButton, make, pressed, setText, textButton } from "./elements.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Command, IconName } from "./types.js" */
@@ -33,7 +33,9 @@ export function buildBar(editor) {
   parts.accept.classList.add("accept");
   Object.assign(parts.accept.dataset, { title: "You vouch for every point, and go on", known: "a" });
   Object.assign(parts.takeBack.dataset, { title: "This picture is accepted; taken back, it is to be reviewed again", known: "shift+a" });
-  return { ...parts, bar: layBar(parts) };
+  const bar = layBar(parts);
+  backFromPointer(editor, bar);
+  return { ...parts, bar };
 }
 
 /** @typedef {{ number: HTMLElement, count: HTMLElement, accept: HTMLElement, takeBack: HTMLElement }} Judged */

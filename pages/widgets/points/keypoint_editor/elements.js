@@ -79,6 +79,14 @@ export function andBack(editor, run) {
   };
 }
 
+/** Buttons that a pointer pressed give the keys to the picture: Space there pans, and presses none of them again. @param {Editor} editor @param {HTMLElement} group */
+export function backFromPointer(editor, group) {
+  group.addEventListener("click", ({ detail, target }) => {
+    const byPointer = detail > 0; // a click that a key has made counts none
+    if (byPointer && target instanceof Element && target.closest("button")) editor.canvas.focus({ preventScroll: true });
+  }, { signal: editor.lifetime.signal });
+}
+
 /** @param {HTMLElement} button @param {boolean} on */
 export function pressed(button, on) {
   button.setAttribute("aria-pressed", String(on));

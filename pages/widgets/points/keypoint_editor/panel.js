@@ -13,7 +13,7 @@ import { buildHelp } from "./help.js";
 import { boxHint } from "./boxes.js";
 import { buildBar, refreshBar } from "./bar.js";
 import { buildClipPanel, buildStrip, refreshTimeline } from "./clip_panel.js";
-import { andBack, icon, make, pressed, setText, textButton } from "./elements.js";
+import { andBack, backFromPointer, icon, make, pressed, setText, textButton } from "./elements.js";
 
 /** @import { Editor } from "./editor.js" */
 /** @import { Holding, Instance, Row } from "./types.js" */
@@ -28,7 +28,7 @@ const REVIEWS = { open: "to be reviewed", in_progress: "in progress", accepted: 
 
 /** @param {Editor} editor */
 export function buildPanel(editor) {
-  const [bar, names, stage, side] = [buildBar(editor), buildNames(), buildStage(editor), buildSide(editor)];
+  const [bar, names, stage, side] = [buildBar(editor), buildNames(editor), buildStage(editor), buildSide(editor)];
   const [strip, clipPanel] = [buildStrip(editor), buildClipPanel(editor)];
   const body = make("div", { class: "body" }, stage.stage, side.side);
   const root = make("div", { class: "keypoint-editor" }, bar.bar, names.names, body, strip.root, clipPanel.root);
@@ -37,9 +37,10 @@ export function buildPanel(editor) {
   return { ...bar, ...names, ...stage, ...side, strip, clipPanel, root, rows };
 }
 
-/** Who is in the picture, and what it is. */
-function buildNames() {
+/** Who is in the picture, and what it is. @param {Editor} editor */
+function buildNames(editor) {
   const chips = make("div", { class: "chips", role: "group", "aria-label": "Faces and bodies" });
+  backFromPointer(editor, chips);
   const name = make("span", { class: "file" });
   return { chips, name, names: make("div", { class: "names" }, chips, name) };
 }
