@@ -29,6 +29,7 @@ QUICK: Final = {
     "bench_restore": ["--pictures", "200"],
     "bench_saving": ["--drags", "3"],
     "bench_faces": ["--rounds", "1", "--drawn"],
+    "bench_wall": ["--images", "5000", "--seconds", "2", "--rounds", "1"],
     "bench_training": ["--steps", "1", "--recipes", "quick-hrnet"],
     "bench_networks": ["--seconds", "0", "--networks", "resnet18-regression", "hrnet-w18-small"],
 }
