@@ -1,9 +1,9 @@
 """Whether clothes tell people apart where their faces alone do not, in the street clip of ``../shared/data``.
 
-``python -m tests.bench.bench_clothes [--cue NAME] [--json]``. Nobody has labelled that clip, but its tracks: two faces
-of a track, more than half a second apart, are one person, and faces of two tracks that are seen in one frame are two.
+``python -m tests.bench.bench_clothes [--cue NAME] [--json]``. Who is who is told by tracks, of which those of one
+person were joined by looking at them (`tests.bench.street`). Pairs of one person are more than half a second apart.
 Weights of face and clothes are fitted on some people and judged on others (five folds). The second stage gets the later
-half of each track as faces of nobody. The peer of each figure is the same by faces alone.
+half of each person as faces of nobody. The peer of each figure is the same by faces alone.
 """
 
 from __future__ import annotations
@@ -14,14 +14,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import col, select
 
 from core.clustering.second_cue import NOBODY, second_stage
 from core.foundation.arrays import Floats, Ints
@@ -32,21 +30,19 @@ from core.people.clothes import clothes_of
 from core.people.cues import COLOURS, CUES, load_cue
 from core.people.encoders import encoder_of
 from core.people.search.album import Album
-from db.engine import reading
-from db.tables import Instance
 from tests.bench.fused_cues import cross_validated
 from tests.bench.machine import Row, facts, table, take_weights_along
-from tests.builders.places import ROOT, SHARED
+from tests.bench.street import CLIP, who_is_who
+from tests.builders.places import ROOT
 
-CLIP: Final = SHARED / "video" / "facenet_pytorch_street.mp4"
-_APART: Final = 15  # frames between two faces of a track, so that they are not one picture twice
+_APART: Final = 15  # frames between two faces of a person, so that they are not one picture twice
 _RATES: Final = (1e-2, 1e-3)
 
 
 class Followed(NamedTuple):
-    """N faces: their track, frame and scene, vectors, and what is worn below them."""
+    """N faces: their person, frame and scene, vectors, and what is worn below them."""
 
-    tracks: Ints
+    people: Ints
     frames: Ints
     scenes: Ints
     faces: NDArray[np.float32]
@@ -82,35 +78,30 @@ def _followed(home: Path, cue: str) -> Followed:
     workspace = Workspace.open(Settings(home=home))
     album = Album.of(workspace, 1, encoder_of(workspace, 1).id)
     clothes = clothes_of(workspace, album.faces, load_cue(workspace, cue), DEAF)
-    with reading(workspace.engine) as session:
-        tracks = dict(
-            session.exec(select(Instance.id, Instance.track_id).where(col(Instance.track_id).is_not(None))).all()
-        )
-    track = np.array([tracks.get(face, NOBODY) for face in album.faces.tolist()], np.int64)
-    known = np.flatnonzero((track != NOBODY) & (album.measured >= 0) & np.isfinite(clothes).all(axis=1))
+    person_of = who_is_who(workspace, 1)
+    names = sorted(set(person_of.values()))
+    number = {face: names.index(name) for face, name in person_of.items()}
+    people = np.array([number.get(face, NOBODY) for face in album.faces.tolist()], np.int64)
+    known = np.flatnonzero((people != NOBODY) & (album.measured >= 0) & np.isfinite(clothes).all(axis=1))
     frames = album.rows[known]
-    return Followed(track[known], frames, album.events[frames], album.vectors[album.measured[known]], clothes[known])
+    return Followed(people[known], frames, album.events[frames], album.vectors[album.measured[known]], clothes[known])
 
 
 def _pairs(followed: Followed) -> list[Row]:
     """The share of pairs of one person that are told where so many of two are taken for one."""
-    left, right = np.triu_indices(len(followed.tracks), 1)
-    frames: dict[int, set[int]] = defaultdict(set)
-    for track, frame in zip(followed.tracks.tolist(), followed.frames.tolist(), strict=True):
-        frames[track].add(frame)
-    one, other = followed.tracks[left], followed.tracks[right]
-    met = {(a, b): not frames[a].isdisjoint(frames[b]) for a in frames for b in frames}
-    same = (one == other) & (np.abs(followed.frames[left] - followed.frames[right]) > _APART)
-    judged = same | ((one != other) & np.array([met[pair] for pair in zip(one.tolist(), other.tolist(), strict=True)]))
+    left, right = np.triu_indices(len(followed.people), 1)
+    same = followed.people[left] == followed.people[right]
+    judged = ~same | (np.abs(followed.frames[left] - followed.frames[right]) > _APART)
     left, right, same = left[judged], right[judged], same[judged]
     face = np.einsum("nd,nd->n", followed.faces[left], followed.faces[right])
     cue = np.einsum("nd,nd->n", followed.clothes[left], followed.clothes[right])
-    groups = np.stack([followed.tracks[left], followed.tracks[right]], axis=1)
+    groups = np.stack([followed.people[left], followed.people[right]], axis=1)
     fused = cross_validated(face, cue, same, groups)
     held = np.isfinite(fused)
     rows = []
     for rate in _RATES:
         alone, both, worn = (_told(score[held], same[held], rate) for score in (face, fused, cue))
+        rows.append(Row(f"faces alone, pairs told at FMR {rate:g}", "%", 100 * alone))
         rows.append(Row(f"faces and clothes, pairs told at FMR {rate:g}", "%", 100 * both, None, "faces", both / alone))
         rows.append(Row(f"clothes alone, pairs told at FMR {rate:g}", "%", 100 * worn, None, "faces", worn / alone))
     return rows
@@ -124,12 +115,12 @@ def _told(scores: Floats, same: np.ndarray, rate: float) -> float:
 
 def _second_stage(followed: Followed, cue: str) -> list[Row]:
     least, margin = CUES[cue].least, CUES[cue].margin
-    labels = followed.tracks.copy()
-    for track in np.unique(labels):
-        mine = np.flatnonzero(followed.tracks == track)
+    labels = followed.people.copy()
+    for person in np.unique(labels):
+        mine = np.flatnonzero(followed.people == person)
         labels[mine[np.argsort(followed.frames[mine])][len(mine) // 2 :]] = NOBODY
     links = second_stage(labels, followed.clothes, followed.scenes, followed.frames, least=least, margin=margin)
-    right = sum(followed.tracks[link.face] == link.label for link in links)
+    right = sum(followed.people[link.face] == link.label for link in links)
     loose = int((labels == NOBODY).sum())
     precise = 100 * right / len(links) if links else float("nan")
     return [
