@@ -12,6 +12,7 @@ from core.people.cues import CUES
 from db.tables import Run, RunState, now
 from db.writing import writing
 from pages.widgets.people.methods import _COLUMNS, _NAMES
+from tests.builders.clothes_networks import publish
 from tests.builders.staged_people import add_faces, vector
 
 
@@ -48,6 +49,18 @@ def test_it_is_made_by_the_worker_and_only_when_asked_for(shown, started, datase
     ]
     assert page.button(key="groupings-compare").disabled, "one at a time"
     assert not page.info
+
+
+def test_clothes_are_compared_by_a_cue_that_can_be_asked_here(shown, started, workspace, dataset, faces):
+    publish(workspace.weights)
+    page = shown(ways, dataset_id=dataset)
+    assert [choice.label for choice in page.segmented_control] == ["Measured against"]
+    page.toggle(key="groupings-clothes").set_value(True).run()
+    (cue,) = [choice for choice in page.segmented_control if choice.label == "Clothes are told by"]
+    cue.set_value("imagenet-resnet18").run()
+    page.button(key="groupings-compare").click().run()
+    asked = {"truth": "people", "best": False, "clothes": True, "cue": "imagenet-resnet18", "encoder": None}
+    assert started() == [("groupings", asked)]
 
 
 def test_the_newest_is_shown_as_a_table_with_the_way_in_force_marked(shown, workspace, dataset, faces):
