@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
 
 def whole(*columns: Any) -> Select[Any]:
     """Asks for columns of numbers, with commas between the rows; they are in one order, which may be any."""
     asked: Select[Any] = select()
-    return asked.add_columns(*(func.aggregate_strings(cast(column, String), ",") for column in columns))
+    return asked.add_columns(*(func.group_concat(column, ",") for column in columns))
 
 
 def read_columns(statement: Select[Any], *, session: Session) -> tuple[str, ...]:

@@ -21,12 +21,13 @@ from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_librar
 from pages.widgets.shared.run_status import open_runs
 
 dataset = dataset_or_stop("People")
-grouped, once, hidden, nobody = who_is_there(dataset.id, dataset.revision)
+person = kept(PERSON, between(1, LARGEST_ID))
 last_run = read(lambda session: newest_ended_run(dataset.id, kinds_shown_on("people"), session=session))
 
+there = None if person is not None else who_is_there(dataset.id, dataset.revision)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("People", anchor=False, width="stretch")
-    if grouped or once or nobody:
+    if there is None or there.known or there.once or there.nobody:
         group_again(dataset.id)
 newest_run = last_run.id if last_run else 0
 open_runs(dataset.id)
@@ -34,23 +35,22 @@ result_of_grouping(last_run)
 decision_bar(dataset.id)
 decided_meanwhile(dataset.id)
 
-person = kept(PERSON, between(1, LARGEST_ID))
-if person is not None:
+if there is None:
     one_person(dataset.id, person)
     end_page()
-if not (grouped or once or nobody or hidden):
+if not any(there):
     stop_at_library("No face is found here yet. Find the faces in the library; people appear by themselves.")
 
 VIEWS = {
-    "people": f"People ({grouped:,})",
-    "once": f"Seen once ({once:,})",
-    "nobody": f"With nobody ({nobody:,})",
-    "hidden": f"Hidden ({hidden:,})",
+    "people": f"People ({there.known:,})",
+    "once": f"Seen once ({there.once:,})",
+    "nobody": f"With nobody ({there.nobody:,})",
+    "hidden": f"Hidden ({there.hidden:,})",
     "ask": "Same person?",
     "history": "History",
     "ways": "Ways of grouping",
 }
-EMPTY = {name for name, count in (("once", once), ("nobody", nobody), ("hidden", hidden)) if not count}
+EMPTY = {name for name in ("once", "nobody", "hidden") if not getattr(there, name)}
 offered = [name for name in VIEWS if name not in EMPTY]
 view = st.segmented_control(
     "View",
@@ -61,9 +61,9 @@ view = st.segmented_control(
     **in_address("view", among(offered), "people"),
 )
 if view == "people":
-    wall_of_people(dataset.id, grouped, newest_run)
+    wall_of_people(dataset.id, there.known, newest_run)
 elif view == "hidden":
-    wall_of_people(dataset.id, hidden, newest_run, PeopleView.HIDDEN)
+    wall_of_people(dataset.id, there.hidden, newest_run, PeopleView.HIDDEN)
 elif view == "once":
     seen_once(dataset.id, dataset.revision)
 elif view == "nobody":

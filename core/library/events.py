@@ -60,11 +60,12 @@ def _left_over(
 ) -> dict[tuple[Any, ...], list[int]]:
     """Give pictures without a time the event of both their neighbours with one; the rows of the others by folder."""
     left: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for folder, unordered in _with_open_ones(numbers, folders, alone).items():
+    for unordered in _with_open_ones(numbers, folders, alone):
+        folder = folders[unordered[0]]
         if (numbers[unordered] < 0).all():
-            left[folder,] = unordered
+            left[folder,] = unordered.tolist()
             continue
-        rows = sorted(unordered, key=lambda row: (_natural(paths[row].rpartition("/")[2]), row))
+        rows = sorted(unordered.tolist(), key=lambda row: (_natural(paths[row].rpartition("/")[2]), row))
         known = numbers[rows]
         at = np.arange(len(rows))
         before = np.maximum.accumulate(np.where(known >= 0, at, -1))
@@ -78,14 +79,13 @@ def _left_over(
     return left
 
 
-def _with_open_ones(numbers: Ints, folders: Sequence[str], alone: Bools) -> dict[str, list[int]]:
+def _with_open_ones(numbers: Ints, folders: Sequence[str], alone: Bools) -> list[Ints]:
     """The rows of each folder that has a picture without an event."""
-    wanted = {folders[row] for row in np.flatnonzero(alone & (numbers < 0)).tolist()}
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row in np.flatnonzero(alone).tolist():
-        if folders[row] in wanted:
-            rows[folders[row]].append(row)
-    return rows
+    numbered: dict[str, int] = {}
+    of = np.array([numbered.setdefault(folder, len(numbered)) for folder in folders], np.int64)
+    rows = np.flatnonzero(alone & np.isin(of, of[alone & (numbers < 0)]))
+    rows = rows[np.argsort(of[rows], kind="stable")]
+    return np.split(rows, np.flatnonzero(np.diff(of[rows])) + 1) if len(rows) else []
 
 
 def _natural(path: str) -> list[tuple[int, int, str]]:

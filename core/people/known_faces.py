@@ -4,7 +4,7 @@ Whatever is asked about one person is asked against everybody: read anew for eac
 all else that a page does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -18,6 +18,7 @@ from core.foundation.workspace import Workspace
 from core.people.owned_faces import OF_NOBODY, OwnedFaces
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
+from db.queries.people.decisions import unsure_about
 from db.queries.people.ownership import out_of_sight, separations
 from db.queries.people.vectors import people_state, removed_faces
 from db.queries.store import store_id
@@ -41,6 +42,8 @@ class KnownFaces:
         Instance and person of every "this is not that person" that counts.
     hidden
         Whom somebody has hidden.
+    unsure
+        Of whom somebody could not tell: two people, or one who looks like two; the lowest id first.
     """
 
     faces: FaceVectors
@@ -49,6 +52,7 @@ class KnownFaces:
     confirmed: Bools
     apart: Sequence[tuple[int, int]]
     hidden: Sequence[int]
+    unsure: Set[tuple[int, ...]]
 
     @cached_property
     def people(self) -> Ints:
@@ -79,8 +83,9 @@ def known_faces(workspace: Workspace, dataset_id: int, encoder_id: int) -> Known
         owned = OwnedFaces.of(dataset_id, session=session).without(removed_faces(dataset_id, session=session))
         apart = separations(dataset_id, session=session)
         hidden = out_of_sight(dataset_id, session=session)
+        unsure = unsure_about(dataset_id, session=session)
     person_of, confirmed = owned.person_of(faces.instances), owned.confirmed(faces.instances)
-    found = KnownFaces(faces, owned, person_of, confirmed, apart, hidden)
+    found = KnownFaces(faces, owned, person_of, confirmed, apart, hidden, unsure)
     _kept.pop(place, None)
     while len(_kept) >= _MOST_KEPT:
         _kept.pop(next(iter(_kept)), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,13 +18,15 @@ from core.people.known_faces import KnownFaces, known_faces
 from core.people.owned_faces import OF_NOBODY
 from core.people.vectors import FaceVectors
 from db.engine import reading
-from db.queries.people.decisions import unsure_about
 from db.queries.people.ownership import named_people
 from db.tables import ModelVersion
 
 MOST_PEOPLE: Final = 3000  # the largest; a person seen once among thousands is seldom worth a question
 
 MOST_QUESTIONS: Final = 12  # at a time
+
+_ROWS: Final = 1024  # people who are compared with all others at a time
+_NONE: Final = np.zeros(0, np.int64)
 
 _FARTHER: Final = 1.1  # than at the threshold: see `floor_below`
 
@@ -82,6 +84,16 @@ class _Crowd:
     means: Floats
     total: int
 
+    def pairs(self, one: Ints, other: Ints) -> Ints:
+        """(M,) the number of each pair of rows, whichever comes first."""
+        return np.minimum(one, other).astype(np.int64) * len(self.ids) + np.maximum(one, other)
+
+    def pairs_of(self, one: Ints, other: Ints) -> Ints:
+        """The numbers of those pairs of people of whom both are here."""
+        here = np.isin(one, self.ids) & np.isin(other, self.ids)
+        order = np.argsort(self.ids)
+        return self.pairs(*(order[np.searchsorted(self.ids, of[here], sorter=order)] for of in (one, other)))
+
     def least(self, one: int, other: int, faces: FaceVectors) -> float:
         """The similarity of the two faces of two people, by their rows, that are least alike."""
         starts, rows = self.members.indptr, self.members.indices
@@ -125,15 +137,12 @@ def likely_same(
     known = known_faces(workspace, dataset_id, version.id)
     with reading(workspace.engine) as session:
         named = named_people(dataset_id, session=session)
-        unsure = unsure_about(dataset_id, session=session)
     crowd = _crowd(known, named)
-    scores = np.asarray(crowd.means @ crowd.means.T, np.float32)
-    worth_asking = np.triu((scores >= floor) & ~_share_a_photo(known.faces, crowd.members), k=1)
-    _leave_out(worth_asking, crowd, known)
-    _leave_open(worth_asking, crowd, unsure)
-    worth_asking &= ~np.logical_or.outer(*[np.isin(crowd.ids, known.hidden)] * 2)
-    first, second = np.nonzero(worth_asking)
-    found = scores[first, second]
+    first, second, found = _alike(crowd.means, floor)
+    barred = np.concatenate([_in_one_photo(crowd, known.faces), _told_apart(crowd, known), _left_open(crowd, known)])
+    hidden = np.isin(crowd.ids, known.hidden)
+    asked = ~np.isin(crowd.pairs(first, second), barred) & ~(hidden[first] | hidden[second])
+    first, second, found = first[asked], second[asked], found[asked]
     gain = crowd.sizes[second] * chance_of_one(found, threshold, floor)
     best = np.lexsort((-found, -gain, crowd.named[first] & crowd.named[second]))[:limit]
     pairs = [
@@ -162,23 +171,28 @@ def _crowd(known: KnownFaces, named: Sequence[int]) -> _Crowd:
     return _Crowd(people[largest], sizes[largest], np.isin(people[largest], list(named)), members, means, len(people))
 
 
-def _leave_out(worth_asking: Bools, crowd: _Crowd, known: KnownFaces) -> None:
-    """Take out the pairs of whom a human has said of a face of one that it is not the other."""
-    row_of = {person: row for row, person in enumerate(crowd.ids.tolist())}
-    whose = known.owned.person_of(np.array([instance for instance, _ in known.apart], np.int64))
-    for one, other in zip(whose.tolist(), (person for _, person in known.apart), strict=True):
-        if one in row_of and other in row_of:
-            mine, theirs = row_of[one], row_of[other]
-            worth_asking[min(mine, theirs), max(mine, theirs)] = False
+def _alike(means: Floats, floor: float) -> tuple[Ints, Ints, Floats]:
+    """The rows of every two people who are that similar or more, the lower one first, and how similar they are."""
+    parts = []
+    for start in range(0, len(means), _ROWS):
+        scores = means[start : start + _ROWS] @ means[start:].T
+        one, other = np.divmod(np.flatnonzero(scores >= floor), scores.shape[1])
+        there = one < other
+        one, other = one[there], other[there]
+        parts.append((one + start, other + start, scores[one, other]))
+    first, second, found = zip(*parts, strict=True) if parts else ([_NONE], [_NONE], [_NONE])
+    return np.concatenate(first), np.concatenate(second), np.concatenate(found)
 
 
-def _leave_open(worth_asking: Bools, crowd: _Crowd, unsure: Set[tuple[int, ...]]) -> None:
-    """Take out the pairs of whom somebody could not tell."""
-    row_of = {person: row for row, person in enumerate(crowd.ids.tolist())}
-    for people in unsure:
-        rows = sorted(row_of[person] for person in people if person in row_of)
-        if len(rows) == len(people) == 2:
-            worth_asking[rows[0], rows[1]] = False
+def _told_apart(crowd: _Crowd, known: KnownFaces) -> Ints:
+    """The pairs of whom a human has said of a face of one that it is not the other."""
+    faces, others = np.array(known.apart, np.int64).reshape(-1, 2).T
+    return crowd.pairs_of(known.owned.person_of(faces), others)
+
+
+def _left_open(crowd: _Crowd, known: KnownFaces) -> Ints:
+    """The pairs of whom somebody could not tell."""
+    return crowd.pairs_of(*np.array([pair for pair in known.unsure if len(pair) == 2], np.int64).reshape(-1, 2).T)
 
 
 def _members(owner_row: Ints, count: int) -> scipy.sparse.csr_array:
@@ -188,10 +202,11 @@ def _members(owner_row: Ints, count: int) -> scipy.sparse.csr_array:
     return scipy.sparse.coo_array((ones, (owner_row[columns], columns)), shape=(count, len(owner_row))).tocsr()
 
 
-def _share_a_photo(faces: FaceVectors, members: scipy.sparse.csr_array) -> Bools:
-    """(P, P) whether two people are seen in one photo: then they are not the same."""
+def _in_one_photo(crowd: _Crowd, faces: FaceVectors) -> Ints:
+    """The pairs who are seen in one photo: then they are not the same."""
     photos, photo = np.unique(faces.images, return_inverse=True)
     ones = np.ones(len(photo), np.float32)
     of_photo = scipy.sparse.coo_array((ones, (np.arange(len(photo)), photo)), shape=(len(photo), len(photos))).tocsr()
-    seen = members @ of_photo
-    return np.asarray((seen @ seen.T).toarray() > 0)
+    seen = crowd.members @ of_photo
+    together = (seen @ seen.T).tocoo()
+    return crowd.pairs(together.row, together.col)

@@ -17,7 +17,6 @@ from core.people.encoders import own_threshold, threshold_of
 from core.people.known_faces import KnownFaces, known_faces
 from core.people.likely_pairs import chance_of_one, floor_below
 from db.engine import reading
-from db.queries.people.decisions import unsure_about
 from db.tables import ModelVersion, Person
 
 MOST_LOOKED_AT: Final = 300  # people, those whose faces are least alike
@@ -60,8 +59,7 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
     threshold = threshold_of(workspace, dataset_id, version)
     floor = floor_below(threshold, own_threshold(workspace, version))
     known = known_faces(workspace, dataset_id, version.id)
-    with reading(workspace.engine) as session:
-        left_out = unsure_about(dataset_id, session=session) | {(person,) for person in known.hidden}
+    left_out = known.unsure | {(person,) for person in known.hidden}
     found = []
     for person, rows in _least_alike(known):
         if (person,) not in left_out:

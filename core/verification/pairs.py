@@ -16,10 +16,8 @@ from core.foundation.workspace import Workspace
 from core.metrics.operating_points import CumulativeCounts, counts_of_pairs
 from core.metrics.verification import Pairing, RateIntervals
 from core.people.encoders import encoder_of
-from core.people.vectors import face_vectors
+from core.people.known_faces import known_faces
 from core.verification.drawing import MOST_PAIRS, different_pairs, same_pairs
-from db.engine import reading
-from db.queries.people.ownership import confirmed_owners
 
 _AT_A_TIME: Final = 1000  # rows that stay in the processor's cache
 
@@ -110,12 +108,9 @@ def confirmed_pairs(
         If the dataset has no embedding of that encoder.
     """
     version = encoder_of(workspace, dataset_id, encoder)
-    with reading(workspace.engine) as session:
-        faces = face_vectors(workspace, dataset_id, version.id, session=session)
-        owners = confirmed_owners(dataset_id, session=session)
-    instances = np.fromiter(owners, np.int64, len(owners))
-    rows = np.flatnonzero(np.isin(faces.instances, instances))
-    people = np.array([owners[face] for face in faces.instances[rows].tolist()], np.int64)
+    known = known_faces(workspace, dataset_id, version.id)
+    faces, rows = known.faces, np.flatnonzero(known.confirmed)
+    people = known.of[rows]
     rng = np.random.default_rng(seed)
     same, different = same_pairs(people, MOST_PAIRS, rng), different_pairs(people, MOST_PAIRS, rng)
     sizes = np.unique(people, return_counts=True)[1]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.library.events import Moments, event_numbers
 from core.people.owned_faces import OwnedFaces
 from core.people.vectors import face_vectors
 from db.engine import reading
-from db.queries.people.album import AlbumColumns, album_columns
+from db.queries.people.album import album_columns
 from db.queries.people.ownership import named_people, separations
 
 NOT_MEASURED: Final = -1  # a face without an embedding of the encoder
@@ -65,13 +66,13 @@ class Album:
             named = named_people(dataset_id, session=session)
             refused = frozenset((face, person) for face, person in separations(dataset_id, session=session))
             measured, vectors = _measured(workspace, dataset_id, encoder_id, faces, session=session)
-        images, paths, taken, shots = _pictures(columns)
+        images, paths, taken, events = _pictures(columns.pictures, columns.times, columns.frames)
         owners, confirmed = owned.person_of(faces), owned.confirmed(faces)
         return cls(
             images=images,
             paths=paths,
             taken=taken,
-            events=event_numbers(taken, paths, shots),
+            events=events,
             faces=faces,
             rows=np.searchsorted(images, of_pictures),
             owners=owners,
@@ -89,19 +90,22 @@ class Album:
         return vectors[np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)]
 
 
-def _pictures(columns: AlbumColumns) -> tuple[Ints, tuple[str, ...], Moments, list[tuple[int, int] | None]]:
-    """Ids, paths, times and shots of the pictures, by id."""
-    numbers, paths = integers(columns.pictures[0]), json.loads(columns.pictures[1])
+@lru_cache(maxsize=2)
+def _pictures(
+    pictures: tuple[str, ...], times: tuple[str, ...], frames: tuple[str, ...]
+) -> tuple[Ints, tuple[str, ...], Moments, Ints]:
+    """Ids, paths, times and events of the pictures, by id; kept, for what is decided about people changes none."""
+    numbers, paths = integers(pictures[0]), json.loads(pictures[1])
     order = np.argsort(numbers)
-    images = numbers[order]
-    dated, seconds = map(integers, columns.times)
+    images, in_order = numbers[order], tuple(paths[at] for at in order.tolist())
+    dated, seconds = map(integers, times)
     taken = np.full(len(images), "NaT", "datetime64[s]")
     taken[np.searchsorted(images, dated)] = seconds.astype("datetime64[s]")
-    frames, clips, scenes = map(integers, columns.frames)
+    of_frames, clips, scenes = map(integers, frames)
     shots: list[tuple[int, int] | None] = [None] * len(images)
-    for row, clip, scene in zip(np.searchsorted(images, frames).tolist(), clips.tolist(), scenes.tolist(), strict=True):
-        shots[row] = (clip, scene)
-    return images, tuple(paths[at] for at in order.tolist()), taken, shots
+    for row, *shot in zip(np.searchsorted(images, of_frames).tolist(), clips.tolist(), scenes.tolist(), strict=True):
+        shots[row] = (shot[0], shot[1])
+    return images, in_order, taken, event_numbers(taken, in_order, shots)
 
 
 def _measured(

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import floor
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.foundation.arrays import Ints
 from core.people.search.album import Album
@@ -57,8 +58,10 @@ def show_found(album: Album, found: Found, question: PictureQuestion, key: str, 
     _offer_more(found, question, question.threshold - JUST_BELOW, lower)
     place_of_events, offset = paged(len(events), _EVENTS, key=f"events-{key}")
     with place_of_events:
-        for rows in events[offset : offset + _EVENTS]:
-            _event(album, found, question, rows, key)
+        shown = [_event(album, found.pictures[rows], key) for rows in events[offset : offset + _EVENTS]]
+    tiles = _tiles(album, found, question, np.concatenate([event.pictures for event in shown]))
+    for event in shown:
+        _fill(event, {tile: image for row in event.pictures.tolist() for tile, image in tiles[row].items()})
 
 
 def _about(found: Found, question: PictureQuestion) -> list[str]:
@@ -107,17 +110,31 @@ def _by_event(album: Album, found: Found) -> list[Ints]:
     return np.split(order, np.flatnonzero(np.diff(events[order])) + 1)
 
 
-def _event(album: Album, found: Found, question: PictureQuestion, rows: Ints, key: str) -> None:
-    pictures = found.pictures[rows]
+@dataclass(frozen=True, eq=False)
+class _Event:
+    """Where the grid of an event goes, and what is below it; the grid's name, and the pictures that it shows."""
+
+    grid: DeltaGenerator
+    below: DeltaGenerator
+    name: str
+    pictures: Ints
+
+
+def _event(album: Album, pictures: Ints, key: str) -> _Event:
+    """The heading and the pager of an event with these pictures."""
     number = int(album.events[pictures[0]])
-    st.markdown(f"**{_when(album, pictures)}** · {counted(len(rows), 'picture')}")
-    grid, offset = paged(len(rows), _PICTURES, key=f"event-{number}-{key}", word=f"event-{number}")
+    st.markdown(f"**{_when(album, pictures)}** · {counted(len(pictures), 'picture')}")
+    grid, offset = paged(len(pictures), _PICTURES, key=f"event-{number}-{key}", word=f"event-{number}")
     name = f"found-{number}-{offset}-{key}"
-    with grid:
-        shown = _tiles(album, found, question, pictures[offset : offset + _PICTURES])
+    return _Event(grid, st.container(), name, pictures[offset : offset + _PICTURES])
+
+
+def _fill(event: _Event, shown: dict[Tile, int]) -> None:
+    """Show the tiles of an event, and what is done with those that are chosen."""
+    with event.grid:
         marked = picture_grid(
             list(shown),
-            key=name,
+            key=event.name,
             select="multi",
             size=120,
             label="Matches",
@@ -126,7 +143,8 @@ def _event(album: Album, found: Found, question: PictureQuestion, rows: Ints, ke
     faces = [tile for tile in marked if tile > 0]
     if faces:
         label = _WORDS["mark"].format(faces=counted(len(faces), "face"))
-        st.button(label, icon=":material/person_off:", on_click=_mark, args=(name, faces), key=f"mark-{name}")
+        options: dict[str, Any] = {"on_click": _mark, "args": (event.name, faces), "key": f"mark-{event.name}"}
+        event.below.button(label, icon=":material/person_off:", **options)
 
 
 def _opened(shown: dict[Tile, int], number: int) -> tuple[int, int | None]:
@@ -148,21 +166,20 @@ def _when(album: Album, pictures: Ints) -> str:
     return f"{first} – {last[11:] if first[:10] == last[:10] else last}"
 
 
-def _tiles(album: Album, found: Found, question: PictureQuestion, pictures: Ints) -> dict[Tile, int]:
-    """A tile of each face that is meant, or of a picture without any, with the id of its picture."""
+def _tiles(album: Album, found: Found, question: PictureQuestion, pictures: Ints) -> dict[int, dict[Tile, int]]:
+    """For each picture, by its row, a tile of each face that is meant, or of itself without any; with its id."""
     by_picture: dict[int, list[int]] = defaultdict(list)
     for at in np.flatnonzero(np.isin(album.rows[found.faces], pictures)).tolist():
         by_picture[int(album.rows[found.faces[at]])].append(at)
     instances = [int(album.faces[found.faces[at]]) for places in by_picture.values() for at in places]
-    images = album.images[pictures].tolist()
     with reading(workspace().engine) as session:
         faces = faces_by_id(instances, session=session)
-        people = [face.person_id for face in faces.values() if face.person_id is not None]
-        owners = summaries(people, session=session)
+        people = {face.person_id for face in faces.values() if face.person_id is not None}
+        owners = summaries(sorted(people), session=session)
         plain_ones = shown_pictures([album.images[row] for row in pictures if row not in by_picture], session=session)
     of_people = any(one.people for one in question.wanted)
-    tiles: dict[Tile, int] = {}
-    for row, image in zip(pictures.tolist(), images, strict=True):
+    tiles: dict[int, dict[Tile, int]] = defaultdict(dict)
+    for row, image in zip(pictures.tolist(), album.images[pictures].tolist(), strict=True):
         for at in sorted(by_picture[row], key=lambda at: -np.nan_to_num(found.similarities[at], nan=-1)):
             face = faces.get(int(album.faces[found.faces[at]]))
             if face is None:  # gone since it was found
@@ -171,10 +188,11 @@ def _tiles(album: Album, found: Found, question: PictureQuestion, pictures: Ints
             told = [] if np.isnan(found.similarities[at]) else [f"{found.similarities[at]:.3f}"]
             tile = face_tile(face, caption=" · ".join([*told, *([called(owner)] if owner and owner.name else [])]))
             badge = _WORDS["alike"] if of_people and not found.known[at] else ""
-            tiles[replace(tile, title=f"{tile.title} · {place(face.box).text()}", badge=badge)] = image
+            tiles[row][replace(tile, title=f"{tile.title} · {place(face.box).text()}", badge=badge)] = image
         if image in plain_ones:
             path, sha256 = plain_ones[image]
-            tiles[Tile(-image, f"/api/thumbnail/{image}?v={sha256[:8]}", path, PurePosixPath(path).name)] = image
+            tile = Tile(-image, f"/api/thumbnail/{image}?v={sha256[:8]}", path, PurePosixPath(path).name)
+            tiles[row][tile] = image
     return tiles
 
 

@@ -8,7 +8,7 @@ import pytest
 from core.foundation.settings import Settings
 from core.foundation.workspace import Workspace
 from core.people import known_faces as module
-from core.people.deciding import confirm_faces, keep_apart, move_faces
+from core.people.deciding import confirm_faces, keep_apart, leave_unsure, move_faces
 from core.people.encoders import encoder_of
 from core.people.known_faces import known_faces
 from core.people.owned_faces import OF_NOBODY
@@ -61,13 +61,15 @@ def test_it_is_read_again_after_a_decision_only(workspace, dataset, author, six,
     assert known(workspace, dataset).of.tolist()[3] == one
     keep_apart(workspace, one, other, author_id=author)
     assert len(known(workspace, dataset).apart) > 0
+    leave_unsure(workspace, [one], author_id=author)
+    assert known(workspace, dataset).unsure == {(one,)}
     hide_people(workspace, [other], author_id=author)
     assert known(workspace, dataset).hidden == [other]
     (new,) = add_faces(workspace, dataset, [("new.jpg", vector(5))])
     assert known(workspace, dataset).faces.instances.tolist()[-1] == new
     remove(workspace, faces[0])
     assert faces[0] not in known(workspace, dataset).owned.instances.tolist()
-    assert len(reads) == 7
+    assert len(reads) == 8
 
 
 def test_datasets_and_stores_are_not_mixed_and_few_are_kept(workspace, dataset, tmp_path, six, reads):
