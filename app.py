@@ -19,6 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from core.exchange.delivering import zipped_export
+from core.foundation.answering import answer_at_once
 from core.foundation.doors import Doors
 from core.foundation.errors import BadInput, FacetError, NotFound, StoreBusy, StoreFull
 from core.foundation.messages import message, templates
@@ -75,6 +76,7 @@ threading.Thread(target=_load_slow_parts, name="slow parts", daemon=True).start(
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
     """The worker lives as long as the workbench."""
+    answer_at_once()
     chosen = _workspace.settings
     print(f"\n  Facet is at http://{chosen.host}:{chosen.port}   (Ctrl-C stops it)\n", flush=True)
     if mode := mode_for_others(_workspace.home):

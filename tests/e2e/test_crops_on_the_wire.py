@@ -1,5 +1,9 @@
 """A crop that a browser has is never asked for again, whatever is looked at, and in which order."""
 
+from http.client import HTTPConnection
+from time import perf_counter
+from types import SimpleNamespace
+
 import pytest
 from playwright.sync_api import expect
 
@@ -19,7 +23,7 @@ pytestmark = pytest.mark.e2e
 CROWD, OF_ONE = 62, 70  # two pages of the wall, two of the faces of one person
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def crowded(shared_workbench):
     """One person of many faces and many of two, each of whom looks like another one."""
     workspace = Workspace.open(Settings(home=shared_workbench.home))
@@ -33,8 +37,8 @@ def crowded(shared_workbench):
         own(workspace, dataset, faces[start : start + 2])
     keep_crops(workspace, faces)
     workspace.engine.dispose()
-    who = "dataset=crowded&name=Mina"
-    return [f"{shared_workbench.address}/{asked}&{who}" for asked in ("people?view=people", f"search?all={largest}")]
+    at, who = shared_workbench.address, "dataset=crowded&name=Mina"
+    return SimpleNamespace(wall=f"{at}/people?{who}", search=f"{at}/search?all={largest}&{who}", face=faces[0])
 
 
 class Looking:
@@ -66,8 +70,7 @@ class Looking:
 
 def test_no_crop_comes_over_the_wire_twice(page, crowded):
     wire, looking = crops_on_the_wire(page), Looking(page)
-    wall, search = crowded
-    looking.after(lambda: page.goto(wall))
+    looking.after(lambda: page.goto(crowded.wall))
     expect(page.get_by_text(f"People ({CROWD + 1})")).to_be_visible()
     page.mouse.move(700, 500)
     looking.turn(2)
@@ -81,7 +84,20 @@ def test_no_crop_comes_over_the_wire_twice(page, crowded):
     looking.click("radio", "Same person?")
     looking.click("radio", f"People ({CROWD + 1})")
     looking.after(page.reload, other=False)
-    looking.after(lambda: page.goto(search))
+    looking.after(lambda: page.goto(crowded.search))
     assert len(looking.seen) > CROWD + OF_ONE, "both pages of both, and questions"
     assert {number_of(address) for address in looking.seen} <= wire.keys()
     assert set(wire.values()) == {1}, {number: times for number, times in wire.items() if times > 1}
+
+
+def test_no_answer_waits_for_its_head_to_be_acknowledged(shared_workbench, crowded):
+    """One that does takes 40 ms at least, on a connection that has been used for a while."""
+    connection, taken = HTTPConnection("127.0.0.1", shared_workbench.port), []
+    for number in range(40):
+        start = perf_counter()
+        connection.request("GET", f"/api/crop/{crowded.face}?v={number}")
+        answer = connection.getresponse()
+        assert (answer.status, len(answer.read()) > 1000) == (200, True)
+        taken.append(perf_counter() - start)
+    connection.close()
+    assert min(taken[20:]) < 0.03
