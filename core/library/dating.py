@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.foundation.batching import batched
 from core.foundation.messages import message
@@ -16,6 +16,7 @@ from core.media.clip_reading import FramePlace
 from db.engine import reading
 from db.queries.library import UndatedPicture, pictures_without_capture_time
 from db.tables import CaptureTime, Image
+from db.writes.rows import insert_values
 from db.writing import writing
 
 _BATCH: Final = 500
@@ -51,6 +52,10 @@ def _time_of(workspace: Workspace, picture: UndatedPicture) -> datetime | None:
 
 
 def _keep(found: Sequence[tuple[int, datetime | None]], *, session: Session) -> None:
-    for number, at in found:
-        if session.get(Image, number) is not None and session.get(CaptureTime, number) is None:
-            session.add(CaptureTime(image_id=number, at=at))
+    """Of the pictures that are there still, and that nobody has dated meanwhile."""
+    asked = select(Image.id).outerjoin(CaptureTime, col(CaptureTime.image_id) == col(Image.id))
+    undated = col(Image.id).in_([number for number, _ in found]), col(CaptureTime.image_id).is_(None)
+    waiting = set(session.exec(asked.where(*undated)))
+    insert_values(
+        CaptureTime, [{"image_id": number, "at": at} for number, at in found if number in waiting], session=session
+    )
