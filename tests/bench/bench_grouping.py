@@ -141,7 +141,8 @@ def through_an_index(faces: NDArray[np.float32], who: Ints) -> list[Row]:
         return seen[-1]
 
     before, start = _peak(), perf_counter()
-    with patch.object(linkage, "indexed_neighbours", neighbours), patch.object(linkage, "INDEXED_FROM", len(faces)):
+    least = min(len(faces), linkage.INDEXED_FROM)
+    with patch.object(linkage, "indexed_neighbours", neighbours), patch.object(linkage, "INDEXED_FROM", least):
         found = linkage.group(faces, THRESHOLD, progress=progress)
     seconds, peak = perf_counter() - start, _peak()
     f = bcubed(who, found).f
