@@ -153,6 +153,24 @@ def test_what_waits_is_sent_at_once_when_the_server_is_back_and_is_counted(page,
     saved(page)
 
 
+def test_the_keys_stay_with_the_picture_while_the_server_is_away_and_when_it_is_back(page, served):
+    open_editor(page, served)
+    nudge(page, served, 30)
+    saved(page)
+    served.kill()
+    said = "The server cannot be reached. What you do is kept here and sent when it is back."
+    expect(page.locator(".keypoint-editor .hint")).to_have_text(said)  # in the place of Streamlit's dialog
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("]")
+    wait_for(lambda: view(page)["point"] == 31)
+    served.bench.start()
+    expect(page.get_by_test_id("stSidebarNav")).to_be_enabled()
+    settle(page)
+    expect(page.locator("canvas[data-view]")).to_be_focused()
+    page.keyboard.press("]")
+    wait_for(lambda: view(page)["point"] == 32)
+
+
 def test_the_next_tab_sends_what_a_closed_one_could_not(visitor, served):
     tab = visitor.new_page()
     open_editor(tab, served)

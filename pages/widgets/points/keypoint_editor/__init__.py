@@ -56,6 +56,7 @@ _SCRIPTS: Final = (
     "clip_panel",
     "keys",
     "input",
+    "dialogs",
     "bar",
     "panel",
     "help",

@@ -15,6 +15,7 @@ import { chooseInstance, pointName } from "./commands.js";
 import { isGuided, isPlacing } from "./placing.js";
 import { unlocked } from "./holding.js";
 import { attachInput } from "./input.js";
+import { keepKeys } from "./dialogs.js";
 import { attachClip } from "./clip_panel.js";
 import { fadeOf, sendRipple } from "./ripple.js";
 import { keepView, recallView } from "./seeing.js";
@@ -125,6 +126,7 @@ export class Editor {
     attachInput(this);
     attachClip(this);
     attachLeaving(this);
+    keepKeys(this);
     this.hearOutbox();
     this.observer.observe(this.parts.stage);
     window.addEventListener("resize", () => this.fillWindow(), { signal: this.lifetime.signal });

@@ -30,7 +30,7 @@ export const STATE_LOOKS = {
   found: ["#e69f00", 0.55, 6],
   in_progress: ["#56b4e9", 1, 5],
   new: ["#9aa0a6", 0.25, 4],
-  empty: ["#9aa0a6", 0.25, 3],
+  empty: ["#c8ccd0", 0.12, 3],
   imported: ["#cc79a7", 1, 2],
   accepted: ["#009e73", 1, 1],
 };
