@@ -31,6 +31,14 @@ def test_rerun_keeps_zoom_selection_and_undo(open_editor):
     assert editor.saved_point(0)[:2] == [300, 200]
 
 
+def test_the_picture_shows_that_it_has_the_keys_when_they_are_used(open_editor):
+    editor = open_editor()
+    editor.press("Tab")
+    canvas = editor.page.locator("canvas[data-view]")
+    expect(canvas).to_be_focused()
+    expect(canvas).to_have_css("outline-style", "solid")
+
+
 @pytest.mark.nightly
 def test_wheel_zooms_at_the_cursor(open_editor):
     editor = open_editor()
