@@ -40,9 +40,7 @@ def open_person(person_id: int, _face: int = 0) -> None:
 
 def one_person(dataset_id: int, person_id: int) -> None:
     """All faces of a person, and what can be decided about them."""
-    if st.button("All people", icon=":material/arrow_back:"):
-        choose(PERSON, None)
-        st.rerun()
+    st.button("All people", icon=":material/arrow_back:", on_click=choose, args=(PERSON, None))
     person = read(lambda session: person_summary(person_id, dataset_id=dataset_id, session=session))
     if person is None or not person.faces:
         _nobody_there(dataset_id, person_id)

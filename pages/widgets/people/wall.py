@@ -29,8 +29,8 @@ from pages.widgets.people.kept_people import (
 )
 from pages.widgets.people.naming import ask_about, give_name, naming_confirms, naming_option
 from pages.widgets.people.people_wall import Card, Deed, deeds_done, people_wall
-from pages.widgets.people.views import open_person
-from pages.widgets.shared.address import among, in_address, text, yes_or_no
+from pages.widgets.people.views import PERSON, open_person
+from pages.widgets.shared.address import among, choose, in_address, text, yes_or_no
 from pages.widgets.shared.controls import paged
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.words import words
@@ -172,7 +172,8 @@ def _cards(
         for person in people
         if person.id in faces
     ]
-    return people_wall(cards, key=WALL, names=names, hidden=hidden, heard=_deeds().heard, on_deed=hear)
+    show = partial(choose, PERSON)
+    return people_wall(cards, key=WALL, names=names, hidden=hidden, heard=_deeds().heard, on_deed=hear, on_open=show)
 
 
 def _deeds() -> _Deeds:

@@ -6,6 +6,7 @@ deeds that are quicker than the page are neither lost nor done twice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -47,9 +48,16 @@ _mount: Final = st.components.v2.component(
 
 
 def people_wall(
-    cards: Sequence[Card], *, key: str, names: Sequence[str], hidden: bool, heard: int, on_deed: Callable[[], None]
+    cards: Sequence[Card],
+    *,
+    key: str,
+    names: Sequence[str],
+    hidden: bool,
+    heard: int,
+    on_deed: Callable[[], None],
+    on_open: Callable[[int], None],
 ) -> int | None:
-    """Show people; gives the one whom somebody wants to look at, if so.
+    """Show people; gives the one whom somebody wants to look at, if `on_open` was not let to its end.
 
     Parameters
     ----------
@@ -65,6 +73,8 @@ def people_wall(
         The number of the last deed that the page has dealt with.
     on_deed
         Called when there are new ones (`deeds_done`).
+    on_open
+        Called with whom somebody wants to look at, before the page draws anything anew.
     """
     data = {"cards": [asdict(card) for card in cards], "names": list(names), "hidden": hidden, "heard": heard}
     result = _mount(
@@ -73,10 +83,15 @@ def people_wall(
         height="content",
         default={"deeds": []},
         on_deeds_change=on_deed,
-        on_open_change=lambda: None,
+        on_open_change=partial(_open, key, on_open),
     )
-    opened = result.open
-    return opened if isinstance(opened, int) and not isinstance(opened, bool) else None
+    return result.open if _is_id(result.open) else None
+
+
+def _open(key: str, on_open: Callable[[int], None]) -> None:
+    opened = st.session_state[key]["open"]
+    if _is_id(opened):
+        on_open(opened)
 
 
 def deeds_done(key: str, heard: int) -> list[Deed]:

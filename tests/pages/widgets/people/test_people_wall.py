@@ -15,12 +15,16 @@ from pages.widgets.people.people_wall import Card, Deed, deeds_done
 
 @pytest.mark.parametrize(("sent", "opened"), [(7, 7), (None, None), (True, None), ("7", None)])
 def test_cards_go_to_the_browser_as_plain_values_and_somebody_is_opened_by_number(monkeypatch, sent, opened):
-    told = []
-    monkeypatch.setattr(wall, "_mount", lambda **options: told.append(options["data"]) or SimpleNamespace(open=sent))
+    told, looked_at = [], []
+    monkeypatch.setattr(wall, "_mount", lambda **options: told.append(options) or SimpleNamespace(open=sent))
     card = Card(3, "", "Unnamed <3>", "/api/crop/4", 5, 2)
-    shown = wall.people_wall([card], key="wall", names=["Ada"], hidden=False, heard=4, on_deed=lambda: None)
+    hands = {"on_deed": lambda: None, "on_open": looked_at.append}
+    shown = wall.people_wall([card], key="wall", names=["Ada"], hidden=False, heard=4, **hands)
     assert shown == opened
-    assert told == [{"cards": [card.__dict__], "names": ["Ada"], "hidden": False, "heard": 4}]
+    assert told[0]["data"] == {"cards": [card.__dict__], "names": ["Ada"], "hidden": False, "heard": 4}
+    monkeypatch.setattr(st, "session_state", {"wall": {"open": sent}})
+    told[0]["on_open_change"]()
+    assert looked_at == ([] if opened is None else [opened])
 
 
 def sent(monkeypatch, deeds):

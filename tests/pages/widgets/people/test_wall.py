@@ -35,7 +35,8 @@ class Browser:
         self.told, self.number, self.waiting, self.calls = None, 0, [], True
         self.shown, self.dataset = shown, dataset
 
-    def mount(self, *, data, on_deeds_change, key, **_):
+    def mount(self, *, data, on_deeds_change, on_open_change, key, **_):
+        self.look = on_open_change
         if self.waiting:  # the callback is that of the run before
             st.session_state[key] = {"deeds": self.waiting}
             self.waiting = []
@@ -225,3 +226,11 @@ def test_what_a_callback_that_was_ended_has_left_is_done_once_by_the_page(browse
     assert (browser.told["heard"], browser.card(three[2])["name"]) == (3, "Bea")
     with reading(workspace.engine) as session:
         assert session.scalar(select(func.count()).select_from(PeopleEvent)) == 3
+
+
+def test_whom_somebody_wants_to_look_at_is_chosen_before_the_wall_is_drawn_anew(browser, monkeypatch, three):
+    address = browser.open().page.session_state["address"]
+    monkeypatch.setattr(st, "session_state", {"address": address, "people-wall": {"open": three[1]}})
+    browser.look()
+    (word,) = st.session_state.keys() - {"address", "people-wall"}
+    assert (word.endswith("/person"), st.session_state[word]) == (True, three[1])
