@@ -40,6 +40,7 @@ SMALL: Final = 1_000
 EDITS: Final = 200
 CLOCKS: Final = {"wall": perf_counter, "cpu": process_time}
 VIEWS: Final[dict[str, tuple[str, dict[str, str]]]] = {  # of pages that have several: the page and its address
+    "people, the wall": ("people", {"view": "people"}),
     "people, doubts first": ("people", {"sort": "doubts"}),
     "people, the largest person": ("people", {"person": "1"}),
     "people, same person?": ("people", {"view": "ask"}),
