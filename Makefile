@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST := $(or $(FACET_HOST),127.0.0.1)
 PORT := $(or $(FACET_PORT),8501)
-# One process more than cores, for tests wait now and then for another process; with more they only wait for each other.
-# A file's tests stay together, for what they share is made once.
-SIDE_BY_SIDE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# A process for each core; a file's tests stay together, for what they share is made once.
+BY_FILE := --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := -n logical $(BY_FILE)
+# Journeys wait for pages now and then, so there is one more than cores; with more they only wait for each other.
+IN_BROWSERS := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) $(BY_FILE)
 
 .PHONY: run test nightly coverage check e2e bench screenshots format migrate worker hooks clean
 
@@ -16,12 +18,12 @@ run: $(VENV)/run.stamp $(VENV)/guesses.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" --ignore=tests/e2e
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not nightly" tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m "not nightly" tests/e2e
 
 # What `make test` leaves out: the slow and rare tests.
 nightly: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m nightly --ignore=tests/e2e
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m nightly tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) -m nightly tests/e2e
 
 # How much of each subject all tests but the browser's reach; watching takes them three times as long.
 coverage: $(VENV)/dev.stamp
@@ -40,7 +42,7 @@ check: $(VENV)/dev.stamp node_modules/.stamp
 		$(BIN)/alembic upgrade head && $(BIN)/alembic check; status=$$?; rm -rf $$store; exit $$status
 
 e2e: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) tests/e2e
+	$(BIN)/python -m pytest -q $(IN_BROWSERS) tests/e2e
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench
