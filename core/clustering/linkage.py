@@ -171,7 +171,7 @@ def merge_tree(
     joins: list[tuple[float, int, int]] = []
     if len(loud):
         work = _exactly if len(loud) < INDEXED_FROM else _through_an_index
-        joins = work(faces, _Heard(heard, units[heard], sizes, decided, (firm, photos)), floor, report, finder)
+        joins = work(faces, _HeardFaces(heard, units[heard], sizes, decided, (firm, photos)), floor, report, finder)
         report(1.0)
     joins.sort(key=lambda join: -join[0])  # stable: in each component they are in their order
     similarity, left, right = np.array(joins).reshape(-1, 3).T
@@ -211,7 +211,7 @@ def unit_faces(embeddings: NDArray, threshold: float) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Heard:
+class _HeardFaces:
     """The faces that have a say, the unit of each, and of the U units how many such faces, who is decided, the tags."""
 
     rows: Ints
@@ -235,7 +235,7 @@ class _Heard:
 
 
 def _exactly(
-    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport, finder: PairFinder
+    faces: NDArray[np.float32], heard: _HeardFaces, floor: float, report: ShareReport, finder: PairFinder
 ) -> list[tuple[float, int, int]]:
     """The joins of all components, each by itself: similarity and a unit of each of two clusters."""
     sizes = heard.sizes
@@ -264,7 +264,7 @@ def _exactly(
 
 
 def _through_an_index(
-    faces: NDArray[np.float32], heard: _Heard, floor: float, report: ShareReport, finder: PairFinder
+    faces: NDArray[np.float32], heard: _HeardFaces, floor: float, report: ShareReport, finder: PairFinder
 ) -> list[tuple[float, int, int]]:
     """The joins of all units at once, in single precision.
 

@@ -14,7 +14,7 @@ from core.foundation.private import hand_over
 from core.foundation.workspace import Workspace
 from core.library.dating import date_pictures
 from core.people.search.album import Album
-from core.people.search.asking import PictureQuestion, Wanted, ask
+from core.people.search.asking import PictureQuestion, WantedPerson, ask
 from core.people.search.chosen_people import person_called
 from core.people.search.expressions import AllOf, AnyOf, Expression, NotSo, Shows
 from core.people.search.listing import listed_matches
@@ -90,13 +90,13 @@ def search(
     photos, others = (_read(workspace, files or [], encoder) for files in (photo, not_photo))
     if not (photos or every or instead or never or any(value is not None for value in conditions.values())):
         raise BadInput("people.nothing_asked")
-    in_photos = [Wanted(vectors=_faces_meant(photos, face or []))] if photos or face else []
+    in_photos = [WantedPerson(vectors=_faces_meant(photos, face or []))] if photos or face else []
     encoder_id, in_force = measured_by(workspace, number, encoder, [query for _, query in (*photos, *others)])
     question = PictureQuestion(
-        (*in_photos, *(Wanted((one,)) for one in (*every, *instead, *never))),
+        (*in_photos, *(WantedPerson((one,)) for one in (*every, *instead, *never))),
         _expression(len(in_photos) + len(every), len(instead), len(never)),
         threshold=in_force if threshold is None else threshold,
-        unwanted=(*(Wanted((one,)) for one in not_people), *_each_face(others)),
+        unwanted=(*(WantedPerson((one,)) for one in not_people), *_each_face(others)),
         by_event=by_event,
         **conditions,
     )
@@ -154,10 +154,10 @@ def _faces_meant(photos: Sequence[tuple[str, PhotoQuery]], faces: Sequence[int])
     return np.stack([query.vectors[row] for (_, query), row in zip(photos, chosen, strict=True)])
 
 
-def _each_face(photos: Sequence[tuple[str, PhotoQuery]]) -> Iterator[Wanted]:
+def _each_face(photos: Sequence[tuple[str, PhotoQuery]]) -> Iterator[WantedPerson]:
     for _, query in photos:
         for vector in query.vectors:
-            yield Wanted(vectors=vector[None])
+            yield WantedPerson(vectors=vector[None])
 
 
 def _expression(every: int, instead: int, never: int) -> Expression:

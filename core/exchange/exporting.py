@@ -153,7 +153,7 @@ def gather(workspace: Workspace, dataset_id: int, points: str = "all") -> Labell
         paths = _free_paths(picture_order(dataset_id, session=session))
         keys = _person_keys(paths, assigned_people(dataset_id, session=session), names)
         tracks = labelled_tracks(dataset_id, session=session)
-        named = _Named(keys, cards, {number: track.number for number, track in tracks.items()})
+        named = _ExportNames(keys, cards, {number: track.number for number, track in tracks.items()})
         images, pictures = [], []
         for image, instances in pictures_with_instances(dataset_id, session=session):  # a batch of rows at a time
             path = paths[image.id]
@@ -171,7 +171,7 @@ def gather(workspace: Workspace, dataset_id: int, points: str = "all") -> Labell
         )
 
 
-class _Named(NamedTuple):
+class _ExportNames(NamedTuple):
     """What an export calls the people, the models and the tracks of these ids."""
 
     people: Mapping[int, str]
@@ -216,7 +216,12 @@ def _cards(versions: Iterable[ModelVersion]) -> dict[int, ModelCard]:
 
 
 def _image(
-    workspace: Workspace, image: Image, path: str, instances: Sequence[ExportedInstance], named: _Named, points: str
+    workspace: Workspace,
+    image: Image,
+    path: str,
+    instances: Sequence[ExportedInstance],
+    named: _ExportNames,
+    points: str,
 ) -> LabelledImage:
     # one without extent was only proposed, and taken back: nobody has said that nothing is there
     removed = (row.instance for row in instances if row.instance.removed and row.instance.right > row.instance.left)
@@ -251,7 +256,7 @@ def _began(start: KeypointRevision, cards: Mapping[int, ModelCard]) -> WorkBegan
     return WorkBegan(Keypoints.from_bytes(start.points), start.review, model.name if model else None)
 
 
-def _instance(row: ExportedInstance, named: _Named, points: str) -> LabelledInstance:
+def _instance(row: ExportedInstance, named: _ExportNames, points: str) -> LabelledInstance:
     keys, cards, tracks = named
     instance, revision, start, assignment, not_people = row
     revision = revision if revision and revision.review in POINTS[points] else None

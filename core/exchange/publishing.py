@@ -8,13 +8,13 @@ from typing import Final, Literal
 from sqlmodel import Session, col, select, update
 
 from core.exchange.clips import LocalNames, LocalPicture, publish_videos, restore_groups, restore_tracks
-from core.exchange.staged_rows import Staged, Staging, facts_of
+from core.exchange.staged_rows import StagedDataset, Staging, facts_of
 from core.formats.dataset import LabelledDataset
 from core.foundation.messages import message
 from core.people.assigning import record, record_separations
 from db.batching import id_batches
 from db.queries.exchange import people_named
-from db.tables import Assignment, Image, ImagePath, Instance, Person, Skipped, WorkKind
+from db.tables import Assignment, Image, ImagePath, Instance, Person, SkippedInput, WorkKind
 from db.writes.dashboard import record_work
 from db.writes.library import refresh_picture
 from db.writes.rows import change_rows, insert_rows
@@ -25,7 +25,7 @@ _STAYS: Final = message("images.labels_stay")
 
 
 @dataclass
-class Published:
+class PublishedExport:
     """What came in: what became of each staged picture, and which picture here each path of the export is."""
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -37,8 +37,8 @@ class Published:
 
 
 def publish(
-    labelled: LabelledDataset, dataset_id: int, staging: Staging, staged: Staged, *, session: Session
-) -> Published:
+    labelled: LabelledDataset, dataset_id: int, staging: Staging, staged: StagedDataset, *, session: Session
+) -> PublishedExport:
     """Give what was staged to a dataset. A picture that is here keeps its labels; if it has none, it gets these."""
     same = _same_pictures(dataset_id, staged, session=session)
     published = _outcomes(staging, staged, same, session=session)
@@ -46,7 +46,7 @@ def publish(
     _take_facts(staging, staged, published, same)
     _move(dataset_id, staged, published, same, session=session)
     session.add_all(
-        Skipped(run_id=staging.run_id, path=staged.pictures[number].path, reason=_STAYS.to_json())
+        SkippedInput(run_id=staging.run_id, path=staged.pictures[number].path, reason=_STAYS.to_json())
         for number in published.of("stays")
     )
     if published.of("added", "filled"):
@@ -61,7 +61,7 @@ def publish(
     return published
 
 
-def _same_pictures(dataset_id: int, staged: Staged, *, session: Session) -> dict[int, Image]:
+def _same_pictures(dataset_id: int, staged: StagedDataset, *, session: Session) -> dict[int, Image]:
     """The picture here of each staged one whose content is here already."""
     staged_of = {image.sha256: number for number, image in staged.pictures.items()}
     return {
@@ -71,7 +71,7 @@ def _same_pictures(dataset_id: int, staged: Staged, *, session: Session) -> dict
     }
 
 
-def _outcomes(staging: Staging, staged: Staged, same: dict[int, Image], *, session: Session) -> Published:
+def _outcomes(staging: Staging, staged: StagedDataset, same: dict[int, Image], *, session: Session) -> PublishedExport:
     """What should become of each picture, by whose labels the one here has."""
     runs: dict[int, set[int | None]] = defaultdict(set)
     for part in id_batches([row.id for row in same.values()]):
@@ -79,7 +79,7 @@ def _outcomes(staging: Staging, staged: Staged, same: dict[int, Image], *, sessi
             select(Instance.image_id, Instance.run_id).where(col(Instance.image_id).in_(part)).distinct()
         ):
             runs[here].add(run)
-    published = Published()
+    published = PublishedExport()
     for number, image in staged.pictures.items():
         row = same.get(number)
         labelled_here = runs[row.id] if row else set()
@@ -98,7 +98,7 @@ def _outcomes(staging: Staging, staged: Staged, same: dict[int, Image], *, sessi
     return published
 
 
-def _note_paths(staged: Staged, same: dict[int, Image], *, session: Session) -> None:
+def _note_paths(staged: StagedDataset, same: dict[int, Image], *, session: Session) -> None:
     """Remember the paths under which pictures came that are here under others."""
     came = {(number, image.path) for number, image in staged.pictures.items()}
     came |= {(number, path) for path, number in staged.repeated.items()}
@@ -111,7 +111,7 @@ def _note_paths(staged: Staged, same: dict[int, Image], *, session: Session) -> 
     insert_rows([ImagePath(image_id=image, path=path) for image, path in sorted(wanted - known)], session=session)
 
 
-def _take_facts(staging: Staging, staged: Staged, published: Published, same: dict[int, Image]) -> None:
+def _take_facts(staging: Staging, staged: StagedDataset, published: PublishedExport, same: dict[int, Image]) -> None:
     """Give pictures here what is known of them there: the clip or action, and with the labels state and person."""
     for number, row in same.items():
         image = staged.pictures[number]
@@ -126,7 +126,9 @@ def _take_facts(staging: Staging, staged: Staged, published: Published, same: di
             row.identity, row.identity_by = image.identity, staging.author_id
 
 
-def _move(dataset_id: int, staged: Staged, published: Published, same: dict[int, Image], *, session: Session) -> None:
+def _move(
+    dataset_id: int, staged: StagedDataset, published: PublishedExport, same: dict[int, Image], *, session: Session
+) -> None:
     """Pictures that are new here, and all instances of these and of filled ones with whose they are, change over."""
     added, filled = published.of("added"), {number: same[number].id for number in published.of("filled")}
     change_rows(
@@ -143,7 +145,7 @@ def _move(dataset_id: int, staged: Staged, published: Published, same: dict[int,
 
 
 def _publish_people(
-    labelled: LabelledDataset, dataset_id: int, staging: Staging, staged: Staged, *, session: Session
+    labelled: LabelledDataset, dataset_id: int, staging: Staging, staged: StagedDataset, *, session: Session
 ) -> dict[str, int]:
     """The person here of each key that has a face here now, or a name and no face there either."""
     names = {person.key: person.name for person in labelled.people}
@@ -177,7 +179,7 @@ def _publish_people(
 
 
 def _publish_separations(
-    dataset_id: int, staging: Staging, staged: Staged, people: dict[str, int], *, session: Session
+    dataset_id: int, staging: Staging, staged: StagedDataset, people: dict[str, int], *, session: Session
 ) -> None:
     """As one decision of the importing author, so that it stands in the history and can be undone."""
     come = _in_dataset(dataset_id, {face for face, _ in staged.apart}, session=session)
@@ -190,7 +192,7 @@ def _publish_separations(
     record_separations(pairs, event, session=session)
 
 
-def _publish_tracks(labelled: LabelledDataset, dataset_id: int, staged: Staged, *, session: Session) -> None:
+def _publish_tracks(labelled: LabelledDataset, dataset_id: int, staged: StagedDataset, *, session: Session) -> None:
     """Of what came in; what stays here stays in its own tracks."""
     come = _in_dataset(dataset_id, [one for those in staged.tracks.values() for one in those], session=session)
     instances = {track: [one for one in those if one in come] for track, those in staged.tracks.items()}

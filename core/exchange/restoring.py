@@ -10,7 +10,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from core.exchange.clips import names_here
 from core.exchange.publishing import publish
-from core.exchange.staged_rows import Staged, Staging, begin_staging, stage, sweep_staged
+from core.exchange.staged_rows import StagedDataset, Staging, begin_staging, stage, sweep_staged
 from core.formats import READERS
 from core.formats.dataset import LabelledDataset, LabelledImage
 from core.formats.manifest import sniff
@@ -22,7 +22,7 @@ from core.foundation.workspace import Workspace
 from core.library.clip_frames import frame_identity
 from core.library.pictures import StoredFile, store_picture
 from db.queries.exchange import count_restored
-from db.tables import Image, ImageState, Skipped
+from db.tables import Image, ImageState, SkippedInput
 from db.writes.models import ensure_model_version, note_model_use
 from db.writing import writing
 
@@ -68,8 +68,8 @@ def restore_export(
         staging, staged = _stage(workspace, labelled, readable, dataset_id, author_id, run_id, progress)
         skipped = _skipped(labelled, stored)
         with writing(workspace.engine) as session:
-            session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
-            session.add_all(Skipped(run_id=run_id, path=path, reason=reason.to_json()) for path, reason in skipped)
+            session.exec(delete(SkippedInput).where(col(SkippedInput.run_id) == run_id))
+            session.add_all(SkippedInput(run_id=run_id, path=path, reason=reason.to_json()) for path, reason in skipped)
             for version in staging.models.values():
                 note_model_use(dataset_id, version, session=session)
             published = publish(labelled, dataset_id, staging, staged, session=session)
@@ -109,7 +109,7 @@ def _stage(
     author_id: int,
     run_id: int,
     progress: Progress,
-) -> tuple[Staging, Staged]:
+) -> tuple[Staging, StagedDataset]:
     """Write everything under a dataset that nobody sees."""
     staged = begin_staging(workspace, author_id, run_id)
     with writing(workspace.engine) as session:

@@ -51,7 +51,7 @@ _PAUSE: Final = (
 
 
 @dataclass
-class Staged:
+class StagedDataset:
     """What lies under a dataset that nobody sees.
 
     Attributes
@@ -92,19 +92,19 @@ class Staging:
         return self.clips.get(image.sequence, image.sequence) if image.sequence else None
 
 
-def begin_staging(workspace: Workspace, author_id: int, run_id: int) -> Staged:
+def begin_staging(workspace: Workspace, author_id: int, run_id: int) -> StagedDataset:
     """Make the dataset that nobody sees."""
     with writing(workspace.engine) as session:
         hidden = Dataset(name=f"staged {secrets.token_hex(16)}", created_by=author_id, staged_by=run_id)
         session.add(hidden)
         session.flush()
-        return Staged(hidden.id)
+        return StagedDataset(hidden.id)
 
 
 def stage(
     workspace: Workspace,
     staging: Staging,
-    staged: Staged,
+    staged: StagedDataset,
     labelled: LabelledDataset,
     stored: Sequence[tuple[LabelledImage, StoredFile]],
     progress: Progress,
@@ -128,7 +128,9 @@ def stage(
             stage_video(clip, staging.clips[clip.path], staged.dataset_id, here, session=session)
 
 
-def _note_repeated(workspace: Workspace, staged: Staged, again: Sequence[tuple[LabelledImage, StoredFile]]) -> None:
+def _note_repeated(
+    workspace: Workspace, staged: StagedDataset, again: Sequence[tuple[LabelledImage, StoredFile]]
+) -> None:
     """A content that the export has twice is one picture with two paths; the labels of the first count."""
     of_content = {image.sha256: number for number, image in staged.pictures.items()}
     staged.repeated |= {image.path: of_content[file.sha256] for image, file in again}
@@ -140,7 +142,7 @@ def _note_repeated(workspace: Workspace, staged: Staged, again: Sequence[tuple[L
 
 def _stage_people(
     staging: Staging,
-    staged: Staged,
+    staged: StagedDataset,
     names: Mapping[str, str | None],
     images: Iterable[LabelledImage],
     *,
@@ -163,7 +165,7 @@ def _stage_people(
 
 
 def _stage_pictures(
-    staging: Staging, staged: Staged, batch: Sequence[tuple[LabelledImage, StoredFile]], *, session: Session
+    staging: Staging, staged: StagedDataset, batch: Sequence[tuple[LabelledImage, StoredFile]], *, session: Session
 ) -> None:
     images = [_image(staging, staged, image, file) for image, file in batch]
     numbers = insert_rows(images, session=session)
@@ -192,7 +194,7 @@ def _stage_pictures(
     _stage_owners(staging, staged, instances, faces, session=session)
 
 
-def _image(staging: Staging, staged: Staged, image: LabelledImage, file: StoredFile) -> Image:
+def _image(staging: Staging, staged: StagedDataset, image: LabelledImage, file: StoredFile) -> Image:
     return Image(
         **file.columns(),
         dataset_id=staged.dataset_id,
@@ -224,7 +226,7 @@ def _review(face: LabelledInstance) -> Review:
     return Review.IMPORTED if face.points_source == Source.HUMAN else Review.OPEN
 
 
-def _instance(staging: Staging, staged: Staged, image_id: int, face: LabelledInstance) -> Instance:
+def _instance(staging: Staging, staged: StagedDataset, image_id: int, face: LabelledInstance) -> Instance:
     five = face.five_points
     return Instance(
         dataset_id=staged.dataset_id,
@@ -299,7 +301,12 @@ def _points(
 
 
 def _stage_owners(
-    staging: Staging, staged: Staged, instances: Sequence[int], faces: Sequence[LabelledInstance], *, session: Session
+    staging: Staging,
+    staged: StagedDataset,
+    instances: Sequence[int],
+    faces: Sequence[LabelledInstance],
+    *,
+    session: Session,
 ) -> None:
     rows = []
     for number, face in zip(instances, faces, strict=True):

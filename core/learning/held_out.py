@@ -199,7 +199,7 @@ def _measured_how(models: Sequence[PoseModel], split_by: str | None, *, session:
     return models[0].skeleton, split_by or training_split(models[0].use_name, session=session)
 
 
-class _Chosen(NamedTuple):
+class _ChosenInstances(NamedTuple):
     """The instances to measure on, those of the held-out ones that a model has learned from, and whether it is every
     label that there is."""
 
@@ -210,20 +210,20 @@ class _Chosen(NamedTuple):
 
 def _to_measure(
     part_of: Mapping[int, str], dataset_id: int, models: Sequence[PoseModel], *, session: Session
-) -> _Chosen:
+) -> _ChosenInstances:
     """Of the labelled instances, each with its part, those that `labels_to_measure` gives."""
     trained = [trained_by_name(model.name, session=session) for model in models]
     seen = {model.use_name: learned_from(row) for model, row in zip(models, trained, strict=True)}
     learned = set().union(*seen.values())
     if part_of and learned.isdisjoint(part_of) and not any(row and row.dataset_id == dataset_id for row in trained):
-        return _Chosen(set(part_of), set(), every=True)
+        return _ChosenInstances(set(part_of), set(), every=True)
     held_apart = {instance for instance, part in part_of.items() if part == Part.TEST}
     if not held_apart:
         raise NotEnoughData("models.nothing_held_out", skeleton=models[0].skeleton)
     if held_apart <= learned:
         most = max(seen, key=lambda name: len(seen[name]))
         raise NotEnoughData("models.learned_from_all", name=most)
-    return _Chosen(held_apart - learned, held_apart & learned, every=False)
+    return _ChosenInstances(held_apart - learned, held_apart & learned, every=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from core.foundation.progress import DEAF, Progress
 from core.foundation.workspace import Workspace
 from core.library.pixels import picture_pixels
 from core.library.suspects import visiting_order, with_killers
-from db.tables import SET_ASIDE, Image, Instance, Skipped
+from db.tables import SET_ASIDE, Image, Instance, SkippedInput
 from db.writes.jobs import forget_skipped
 from db.writing import writing
 
@@ -108,7 +108,7 @@ def visit_instances(
 ) -> int:
     """Let models look at instances, a batch of pictures at a time; returns how many of them got nothing.
 
-    A picture that cannot be read, or that `work` fails on, becomes a `Skipped` row of the run with the reason; its
+    A picture that cannot be read, or that `work` fails on, becomes a `SkippedInput` row of the run with the reason; its
     instances stay as they are until a later run. One that killed the run's process twice is set aside. Every batch is
     one transaction, and progress counts instances.
 
@@ -147,7 +147,7 @@ def visit_instances(
 
 def note_failure(image: Image, failure: PictureFailure, run_id: int, *, session: Session) -> None:
     """List a picture among what a run has skipped; one that killed it is left alone by all runs from then on."""
-    session.add(Skipped(run_id=run_id, path=image.path, reason=failure.reason.nowhere().to_json()))
+    session.add(SkippedInput(run_id=run_id, path=image.path, reason=failure.reason.nowhere().to_json()))
     stored = session.get(Image, image.id)
     if failure.reason.code == SET_ASIDE and stored is not None:
         stored.reason = failure.reason.to_json()

@@ -91,7 +91,7 @@ class ClipIntake(Intake):
     a picture ``<clip>/000123.jpg`` that is read from the clip (`core.library.clip_frames`), whose `sequence` is the
     clip's path, so that a split never parts them. All frames are decoded once, since neither headers nor lists of
     packets tell the truth, and cuts are found by looking; a clip that is damaged gives the frames before the damage.
-    Whatever is missing becomes a `Skipped` row of the run. Safe to repeat after a crash.
+    Whatever is missing becomes a `SkippedInput` row of the run. Safe to repeat after a crash.
     """
 
     def __init__(self, workspace: Workspace, **import_: Any) -> None:

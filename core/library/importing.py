@@ -22,7 +22,7 @@ from core.media.images import may_be_picture
 from core.media.videos import is_clip
 from db.engine import reading
 from db.queries.jobs import count_skipped
-from db.tables import Image, ImagePath, Skipped
+from db.tables import Image, ImagePath, SkippedInput
 from db.writing import writing
 
 _BATCH: Final = 64
@@ -41,7 +41,7 @@ class PictureIntake(Intake):
     """An import of pictures: files are read on any thread, batches stored on one.
 
     Pictures are decoded fully before they are taken in; the same content twice is one image. What cannot be used
-    becomes a `Skipped` row of the run with the reason. Safe to repeat after a crash: finished pictures stay.
+    becomes a `SkippedInput` row of the run with the reason. Safe to repeat after a crash: finished pictures stay.
     """
 
     def __init__(self, workspace: Workspace, **import_: Any) -> None:
@@ -68,7 +68,7 @@ class PictureIntake(Intake):
         """
         files = [file for file in files if isinstance(file, RefusedFile) or not is_clip(file.path)]
         with writing(self.workspace.engine) as session:
-            session.exec(delete(Skipped).where(col(Skipped.run_id) == self.run_id))
+            session.exec(delete(SkippedInput).where(col(SkippedInput.run_id) == self.run_id))
         self.progress.begin(len(files), message=message("progress.reading_pictures"))
         self.asked = len(files) == 1
         done = 0
@@ -155,5 +155,5 @@ class PictureIntake(Intake):
 def skipped(workspace: Workspace, run_id: int) -> list[dict[str, Any]]:
     """What a run could not use: ``path`` and ``reason`` (a sentence) of each, in the order of the paths."""
     with reading(workspace.engine) as session:
-        rows = session.exec(select(Skipped).where(Skipped.run_id == run_id).order_by(col(Skipped.path)))
+        rows = session.exec(select(SkippedInput).where(SkippedInput.run_id == run_id).order_by(col(SkippedInput.path)))
         return [{"path": row.path, "reason": worded(row.reason)} for row in rows]

@@ -19,7 +19,7 @@ from core.library.pictures import StoredFile
 from core.library.sources import Limits, SourceFile, list_source
 from core.library.suspects import FILE_SET_ASIDE, contents_set_aside
 from db.engine import reading
-from db.tables import Image, ImagePath, Skipped, WorkKind
+from db.tables import Image, ImagePath, SkippedInput, WorkKind
 from db.writes.dashboard import record_work
 
 
@@ -143,4 +143,4 @@ class Intake(ABC):
 
     def skip(self, path: str, reason: Message, *, session: Session) -> None:
         """Say what did not come in, or not whole, and why."""
-        session.add(Skipped(run_id=self.run_id, path=path, reason=reason.to_json()))
+        session.add(SkippedInput(run_id=self.run_id, path=path, reason=reason.to_json()))

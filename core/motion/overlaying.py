@@ -33,7 +33,7 @@ from db.queries.motion.seen import (
     predicted_points,
     seen_instances,
 )
-from db.tables import Image, Skipped, Video
+from db.tables import Image, SkippedInput, Video
 from db.writing import writing
 
 _TRUTH: Final = "labelled by humans"
@@ -252,9 +252,9 @@ def _list_skipped(workspace: Workspace, run_id: int | None, skipped: Sequence[tu
     if run_id is None:
         return
     with writing(workspace.engine) as session:
-        session.exec(delete(Skipped).where(col(Skipped.run_id) == run_id))
+        session.exec(delete(SkippedInput).where(col(SkippedInput.run_id) == run_id))
         session.add_all(
-            Skipped(run_id=run_id, path=path, reason=reason.nowhere().to_json()) for path, reason in skipped
+            SkippedInput(run_id=run_id, path=path, reason=reason.nowhere().to_json()) for path, reason in skipped
         )
 
 

@@ -17,7 +17,7 @@ from core.foundation.workspace import Workspace
 from core.motion.clip_edits import Changes, done_before, note_result, record_edit, touched_pictures
 from core.motion.courses import chosen_track, frames_on_the_way
 from core.motion.proposal_writing import proposal_version
-from core.points.reviewing import Reviewed, accepted, reviewed_after_edit, was_seen
+from core.points.reviewing import ReviewedPoints, accepted, reviewed_after_edit, was_seen
 from core.points.windows import window_of
 from db.batching import id_batches
 from db.engine import reading
@@ -189,9 +189,9 @@ def swap_sides(workspace: Workspace, asked: FrameRange, *, author_id: int) -> di
     """
 
     window = window_of(asked.edit_id)
-    swapped: dict[int, tuple[Keypoints, Reviewed]] = {}  # by the revision that is swapped
+    swapped: dict[int, tuple[Keypoints, ReviewedPoints]] = {}  # by the revision that is swapped
 
-    def swap(head: KeypointRevision, session: Session) -> tuple[Keypoints, Reviewed]:
+    def swap(head: KeypointRevision, session: Session) -> tuple[Keypoints, ReviewedPoints]:
         skeleton = find_skeleton(head.skeleton)
         points = _mirrored(Keypoints.from_bytes(head.points), skeleton)
         return points, reviewed_after_edit(points, head, skeleton, base=head.id, window=window, session=session)

@@ -35,7 +35,7 @@ from db.writing import writing
 WIDEST: Final = 1_000  # frames on each side
 
 
-class Faded(NamedTuple):
+class RippleFrame(NamedTuple):
     """A frame that takes part in a ripple: its instance, the revision that counts there, and its share of the move."""
 
     frame: int
@@ -53,7 +53,7 @@ class _Window(NamedTuple):
     at: int
 
 
-def faded_frames(workspace: Workspace, instance_id: int, width: int) -> list[Faded]:
+def faded_frames(workspace: Workspace, instance_id: int, width: int) -> list[RippleFrame]:
     """The frames that a ripple of an instance would move, without its own, by frame: what a preview needs.
 
     A point at p moved by d goes to p + weight * d there, if it is present there.
@@ -137,15 +137,15 @@ def _window(place: PlaceOfInstance, instance: Instance, width: int, *, session: 
     return _Window(rows, np.array(fixed, np.bool_), cuts, [frame.frame for frame in frames].index(place.frame))
 
 
-def _faded(window: _Window, width: int) -> list[Faded]:
+def _faded(window: _Window, width: int) -> list[RippleFrame]:
     """Each instance once, equal frames being one picture, with its largest share."""
     own = window.rows[window.at]
-    found: dict[int, Faded] = {}
+    found: dict[int, RippleFrame] = {}
     for row, weight in zip(window.rows, _weights(window, width).tolist(), strict=True):
         if row is None or row.head is None or weight == 0 or own is None or row.instance.id == own.instance.id:
             continue
         if row.instance.id not in found or found[row.instance.id].weight < weight:
-            found[row.instance.id] = Faded(row.frame, row.instance.id, row.head.id, weight)
+            found[row.instance.id] = RippleFrame(row.frame, row.instance.id, row.head.id, weight)
     return list(found.values())
 
 

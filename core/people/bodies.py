@@ -85,7 +85,7 @@ def find_bodies(workspace: Workspace, *, dataset_id: int, run_id: int, progress:
     """Look for people in every picture in which the detector has not looked, and place the points of each.
 
     Somebody who is there already (drawn, imported or removed by a human, or found before) is not added again. A picture
-    that cannot be looked at becomes a `Skipped` row of the run, and a scan with the reason.
+    that cannot be looked at becomes a `SkippedInput` row of the run, and a scan with the reason.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def _store(
 def complete_bodies(workspace: Workspace, *, dataset_id: int, run_id: int, progress: Progress = DEAF) -> int:
     """Give every body of a dataset that has no points some; returns how many could not get them.
 
-    A picture that cannot be read, or that a model fails on, becomes a `Skipped` row of the run with the reason.
+    A picture that cannot be read, or that a model fails on, becomes a `SkippedInput` row of the run with the reason.
 
     Raises
     ------

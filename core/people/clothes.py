@@ -81,7 +81,7 @@ def link_by_clothes(
         with reading(workspace.engine) as session:
             decision = last_decision(dataset_id, session=session)
             hidden = out_of_sight(dataset_id, session=session)
-        asked = _Asked.of(Album.of(workspace, dataset_id, None), hidden)
+        asked = _AskedFaces.of(Album.of(workspace, dataset_id, None), hidden)
         new = np.array([face for face in asked.faces.tolist() if face not in worn], np.int64)
         if len(new):
             worn.update(zip(new.tolist(), clothes_of(workspace, new, descriptor, progress), strict=True))
@@ -97,7 +97,7 @@ def link_by_clothes(
 
 
 @dataclass(frozen=True, eq=False)
-class _Asked:
+class _AskedFaces:
     """The N faces of events with somebody loose and somebody known, by instance; `labels` are their `owners`, but
     nobody for who is loose."""
 
@@ -177,7 +177,9 @@ def _regions(pixels: NDArray[np.uint8], faces: Sequence[Instance]) -> list[NDArr
     return [None if area is None else clothes_region(pixels, area) for area in areas]
 
 
-def _store(asked: _Asked, links: Sequence[Link], dataset_id: int, run_id: int, cue: str, *, session: Session) -> int:
+def _store(
+    asked: _AskedFaces, links: Sequence[Link], dataset_id: int, run_id: int, cue: str, *, session: Session
+) -> int:
     """Write the links whose faces are still whose they were, as one decision; how many these are."""
     person_by_face = {int(asked.faces[link.face]): link.label for link in links}
     before = {int(asked.faces[link.face]): int(asked.owners[link.face]) for link in links}

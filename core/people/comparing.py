@@ -132,7 +132,7 @@ def compare_groupings(
     with reading(workspace.engine) as session:
         known = (people_by_folders if truth == "folders" else confirmed_owners)(dataset_id, session=session)
     faces = BlindFaces.of(workspace, dataset_id, version.id)
-    judge = _Judge(faces, known)
+    judge = _LabelledFaces(faces, known)
     chosen_on = "encoder" if threshold == own_threshold(workspace, version) else "saved"
     methods = {IN_FORCE: _method(faces)}
     if clothes:
@@ -190,7 +190,7 @@ def best_thresholds(truth: Ints, tried: Mapping[float, Ints], of: Bools | None, 
     return sorted(value for value, score in scores.items() if score >= max(scores.values()) - less)
 
 
-class _Judge:
+class _LabelledFaces:
     """The faces of a dataset, in the order of their pictures, and who they are."""
 
     def __init__(self, faces: BlindFaces, known: Mapping[int, int]) -> None:

@@ -57,7 +57,7 @@ def find_faces(
     """Detect, landmark, embed and measure every picture that the detector has not seen.
 
     A face that is there already (drawn or removed by a human, or found by an earlier version) is not added again. A
-    picture that cannot be looked at becomes a `Skipped` row of the run, and a scan with the reason.
+    picture that cannot be looked at becomes a `SkippedInput` row of the run, and a scan with the reason.
 
     Raises
     ------
@@ -181,8 +181,8 @@ def complete_faces(
 ) -> CompletedFaces:
     """Give every face of a dataset points and an embedding.
 
-    A picture that cannot be read, or that a model fails on, becomes a `Skipped` row of the run with the reason; its
-    faces stay as they are until a later run.
+    A picture that cannot be read, or that a model fails on, becomes a `SkippedInput` row of the run with the reason;
+    its faces stay as they are until a later run.
 
     Raises
     ------

@@ -7,6 +7,7 @@ all else that a page does.
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -68,6 +69,7 @@ class KnownFaces:
         return means_of(self.faces.vectors, rows, np.searchsorted(self.people, self.of[rows]))
 
 
+_keeping: Final = Lock()
 _kept: Final[dict[tuple[str, int, int], tuple[tuple[int, ...], KnownFaces]]] = {}
 
 
@@ -86,8 +88,9 @@ def known_faces(workspace: Workspace, dataset_id: int, encoder_id: int) -> Known
         unsure = unsure_about(dataset_id, session=session)
     person_of, confirmed = owned.person_of(faces.instances), owned.confirmed(faces.instances)
     found = KnownFaces(faces, owned, person_of, confirmed, apart, hidden, unsure)
-    _kept.pop(place, None)
-    while len(_kept) >= _MOST_KEPT:
-        _kept.pop(next(iter(_kept)), None)
-    _kept[place] = (state, found)
+    with _keeping:  # pages run side by side
+        _kept.pop(place, None)
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)))
+        _kept[place] = (state, found)
     return found

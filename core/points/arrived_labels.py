@@ -24,7 +24,7 @@ from core.points.label_writing import FileLabel
 from db.batching import id_batches
 from db.engine import reading
 from db.queries.points import answered_labels, asked_labels, waiting_names
-from db.tables import Skipped, WaitingLabel
+from db.tables import SkippedInput, WaitingLabel
 from db.writes.rows import change_rows
 from db.writing import writing
 
@@ -33,7 +33,7 @@ _ROWS: Final = 1_000
 _UNREAD: Final = Keypoints.of(np.zeros((0, 2)))
 
 
-class Arrived(NamedTuple):
+class LabelArrivals(NamedTuple):
     """How many labels that waited are in place now, how many were refused, and what is not sure about the former."""
 
     placed: int = 0
@@ -50,18 +50,18 @@ class _Name(FileLabel):
 
 def apply_waiting(
     workspace: Workspace, dataset_id: int, *, run_id: int | None = None, progress: Progress = DEAF
-) -> Arrived:
+) -> LabelArrivals:
     """Put labels that wait onto their pictures, where those have come and no question is open; ends every import.
 
-    What does not fit its picture becomes a `Skipped` row of the run, and waits no longer. What raises a question now is
-    listed and counted with it, and waits for its answer.
+    What does not fit its picture becomes a `SkippedInput` row of the run, and waits no longer. What raises a question
+    now is listed and counted with it, and waits for its answer.
     """
     with reading(workspace.engine) as session:
         dropped = {row.number for row in _answered(dataset_id, session) if is_dropped(row)}
         names = (name for name in _names(dataset_id, session) if name.number not in dropped)
         placement = PictureIndex(dataset_id, session=session).place_arrived(names)
     if not placement.on and not dropped:
-        return Arrived()
+        return LabelArrivals()
     repeated = [_number(label) for label in placement.repeated]
     for part in batched([*dropped, *repeated], _ROWS):
         with writing(workspace.engine) as session:
@@ -77,10 +77,12 @@ def apply_waiting(
         origins |= told.intersection(arrived.origins)
         done += len(pictures)
         progress.advance(done)
-    return Arrived(placed, refused, [about.within(origin) for origin, about in placement.told if origin in origins])
+    return LabelArrivals(
+        placed, refused, [about.within(origin) for origin, about in placement.told if origin in origins]
+    )
 
 
-class _Put(NamedTuple):
+class _PlacedLabels(NamedTuple):
     """What became of the labels of some pictures; `origins` are the files and folders of those that wait no longer."""
 
     placed: int
@@ -88,7 +90,9 @@ class _Put(NamedTuple):
     origins: Collection[str]
 
 
-def _put(workspace: Workspace, dataset_id: int, on: Mapping[int, Sequence[FileLabel]], run_id: int | None) -> _Put:
+def _put(
+    workspace: Workspace, dataset_id: int, on: Mapping[int, Sequence[FileLabel]], run_id: int | None
+) -> _PlacedLabels:
     """Put the labels of some pictures on, and end their waiting, in one transaction: a kill loses and repeats none."""
     with writing(workspace.engine) as session:
         rows = _rows([_number(name) for names in on.values() for name in names], session=session)
@@ -104,10 +108,10 @@ def _put(workspace: Workspace, dataset_id: int, on: Mapping[int, Sequence[FileLa
         keep_waiting(dataset_id, list(questions), questions=questions, session=session)
         if run_id is not None:
             session.add_all(
-                Skipped(run_id=run_id, path=label.row.picture, reason=reason_in_file(reason, label).to_json())
+                SkippedInput(run_id=run_id, path=label.row.picture, reason=reason_in_file(reason, label).to_json())
                 for label, reason in refused
             )
-        return _Put(report.added + report.unchanged, len(refused), _origins(arrived))
+        return _PlacedLabels(report.added + report.unchanged, len(refused), _origins(arrived))
 
 
 def _rows(numbers: Sequence[int], *, session: Session) -> dict[int, WaitingLabel]:
@@ -148,7 +152,7 @@ def answers_to(kind: str) -> tuple[str, ...]:
 
 def answer_waiting(
     workspace: Workspace, dataset_id: int, answers: Mapping[str, str], *, run_id: int, progress: Progress = DEAF
-) -> Arrived:
+) -> LabelArrivals:
     """Answer the open questions of labels that wait, and put on what can be; returns as `apply_waiting`.
 
     Raises

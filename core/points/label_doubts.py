@@ -64,7 +64,7 @@ class DoubtReport:
 
 
 @dataclass
-class Settled:
+class SettledLabels:
     """Labels of one picture: those to be put on (as given, and as answered), those asked about, those dropped."""
 
     ready: list[tuple[FileLabel, FileLabel]] = field(default_factory=list)
@@ -82,9 +82,9 @@ def is_dropped(label: FileLabel) -> bool:
     return any(label.row.answers.get(doubt.kind) == DROP for doubt in label.row.doubts)
 
 
-def settle(labels: Sequence[FileLabel], picture: PictureAsStored, report: DoubtReport) -> Settled:
+def settle(labels: Sequence[FileLabel], picture: PictureAsStored, report: DoubtReport) -> SettledLabels:
     """Take labels of one picture as their answers say; what the picture makes doubtful goes to the report."""
-    settled = Settled()
+    settled = SettledLabels()
     for label in labels:
         answers = label.row.answers
         doubts = _of_picture(label.row, picture)

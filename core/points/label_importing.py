@@ -27,7 +27,7 @@ from core.points.label_placing import PictureIndex, Placement, forget_asked, kee
 from core.points.label_writing import FileLabel, WriteReport, apply_labels
 from db.engine import reading
 from db.queries.jobs import count_skipped
-from db.tables import Image, Skipped, WorkKind
+from db.tables import Image, SkippedInput, WorkKind
 from db.writes.dashboard import record_work
 from db.writing import writing
 
@@ -212,8 +212,8 @@ def import_labels(
     """Put labels onto the pictures of a dataset as the author's; those of pictures that are not here are kept.
 
     Safe to repeat: a label that is here already adds nothing, and what a human said otherwise is never replaced. What
-    could not be used becomes a `Skipped` row of the run, all of them at the end. `answers` are those to the questions
-    of `core.formats.labels.doubts`; a label with an open one is kept until it is answered.
+    could not be used becomes a `SkippedInput` row of the run, all of them at the end. `answers` are those to the
+    questions of `core.formats.labels.doubts`; a label with an open one is kept until it is answered.
 
     Returns
     -------
@@ -285,10 +285,14 @@ def _skipped(label_files: LabelFiles, placement: Placement, report: WriteReport)
 def _list_skipped(run_id: int, skipped: Sequence[tuple[str, Message]], *, session: Session) -> int:
     """Keep the lines that the run does not have from before it was interrupted; how many it has then."""
     before: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for path, reason in session.exec(select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id)):
+    for path, reason in session.exec(
+        select(SkippedInput.path, SkippedInput.reason).where(SkippedInput.run_id == run_id)
+    ):
         before[path].append(reason)
     lines = ((path, reason.to_json()) for path, reason in skipped)
-    fresh = [Skipped(run_id=run_id, path=path, reason=why) for path, why in lines if why not in before.get(path, ())]
+    fresh = [
+        SkippedInput(run_id=run_id, path=path, reason=why) for path, why in lines if why not in before.get(path, ())
+    ]
     session.add_all(fresh)
     session.flush()
     return count_skipped(run_id, session=session)

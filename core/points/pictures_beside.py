@@ -21,7 +21,7 @@ from core.points.label_placing import PictureIndex, folder_of
 from db.engine import reading
 
 
-class Lacking(NamedTuple):
+class LackingPicture(NamedTuple):
     """A picture or a clip that labels name and the dataset lacks: its name, its folder, that of the labels' file."""
 
     name: str
@@ -38,7 +38,7 @@ class PicturesBeside:
     """
 
     folder: Path | None
-    lacking: Sequence[Lacking]
+    lacking: Sequence[LackingPicture]
     skipped: Sequence[tuple[str, Message]] = ()
 
     def wanted(self, files: Sequence[SourceFile]) -> list[SourceFile]:
@@ -72,7 +72,7 @@ def pictures_beside(workspace: Workspace, source: Path, labels: LabelFiles, *, d
         index = PictureIndex(dataset_id, session=session)
         lacking = sorted(
             {
-                Lacking(row.picture, folder_of(row, path), posixpath.dirname(path), row.frame is not None)
+                LackingPicture(row.picture, folder_of(row, path), posixpath.dirname(path), row.frame is not None)
                 for path, file in labels.files
                 for row in file.rows
                 if not index.has(row, path)

@@ -117,9 +117,9 @@ def _take_back(instance: Instance, head: KeypointRevision, author_id: int, *, se
         before = session.get_one(KeypointRevision, before.base_id)
     same = before.skeleton == head.skeleton and not moved(points_of(before, skeleton), points_of(head, skeleton))
     if before.review != Review.ACCEPTED and same:
-        now = Reviewed(before.points, Review(before.review), before.start_id, before.model_version_id)
+        now = ReviewedPoints(before.points, Review(before.review), before.start_id, before.model_version_id)
     else:
-        now = Reviewed(head.points, Review.IN_PROGRESS, settled_before(before) if before is not head else None)
+        now = ReviewedPoints(head.points, Review.IN_PROGRESS, settled_before(before) if before is not head else None)
     append_revision(
         instance,
         head.skeleton,
@@ -134,7 +134,7 @@ def _take_back(instance: Instance, head: KeypointRevision, author_id: int, *, se
 
 
 @dataclass(frozen=True)
-class Reviewed:
+class ReviewedPoints:
     """Packed points with how far they are reviewed, as `append_revision` takes them.
 
     `nothing`: there are no points again, as before anybody placed one.
@@ -155,7 +155,7 @@ def reviewed_after_edit(
     base: int | None,
     window: str | None,
     session: Session,
-) -> Reviewed:
+) -> ReviewedPoints:
     """How far an instance is reviewed with the points that an edit has made of its head, and those points.
 
     What was made before the points were accepted in the same `window`, as `base` says, and comes in after that, was
@@ -165,13 +165,13 @@ def reviewed_after_edit(
     states = [] if head is None else revisions_back_from(head.id, session=session)
     for earlier in _settled(states):
         if earlier is None and not points.visibility.any():
-            return Reviewed(packed, Review.OPEN, nothing=True)
+            return ReviewedPoints(packed, Review.OPEN, nothing=True)
         if earlier is not None and earlier.skeleton == skeleton.name and Keypoints.same_places(earlier.points, packed):
-            return Reviewed(earlier.points, Review(earlier.review), model_version_id=earlier.model_version_id)
+            return ReviewedPoints(earlier.points, Review(earlier.review), model_version_id=earlier.model_version_id)
     if head and base and head.review == Review.ACCEPTED and same_window(head.edit_id, window) and base < head.id:
-        return Reviewed(packed, Review.ACCEPTED)
+        return ReviewedPoints(packed, Review.ACCEPTED)
     start = next(_settled(states))
-    return Reviewed(
+    return ReviewedPoints(
         _as_it_began(points, points_of(start, skeleton)).to_bytes(), Review.IN_PROGRESS, start.id if start else None
     )
 

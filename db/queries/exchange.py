@@ -23,7 +23,7 @@ from db.tables import (
     Person,
     Review,
     Run,
-    Skipped,
+    SkippedInput,
     User,
     Video,
 )
@@ -104,7 +104,7 @@ def count_reviewed(dataset_id: int, reviews: Collection[Review], *, session: Ses
     return session.exec(rows).one()
 
 
-class Restored(NamedTuple):
+class RestoreCounts(NamedTuple):
     """What an import of an export brought: faces and bodies, how many have points, and whose they are."""
 
     instances: int
@@ -112,13 +112,13 @@ class Restored(NamedTuple):
     people: int
 
 
-def count_restored(dataset_id: int, run_id: int, *, session: Session) -> Restored:
+def count_restored(dataset_id: int, run_id: int, *, session: Session) -> RestoreCounts:
     """What a run has brought into a dataset, of an export."""
     people = select(func.count(col(Assignment.person_id).distinct()))
     whose = people.where(Assignment.dataset_id == dataset_id, Assignment.run_id == run_id)
     found = select(func.count(), func.count(col(Instance.revision_id))).select_from(Instance)
     ours = found.where(Instance.dataset_id == dataset_id, Instance.run_id == run_id, ~col(Instance.removed))
-    return Restored(*session.exec(ours).one(), session.exec(whose).one())
+    return RestoreCounts(*session.exec(ours).one(), session.exec(whose).one())
 
 
 def clips_with_frames(dataset_id: int, *, session: Session) -> list[tuple[Video, list[Frame]]]:
@@ -154,19 +154,19 @@ def used_models(dataset_id: int, *, session: Session) -> Sequence[ModelVersion]:
 def skipped_inputs(dataset_id: int, *, session: Session) -> Sequence[tuple[str, Mapping[str, Any]]]:
     """Path and reason (a message) of every input that the dataset's imports could not use and that came in no later."""
     # What an import says about a picture that it took in itself (a restored "not held by this format") stays true.
-    another = or_(col(Image.run_id) != col(Skipped.run_id), col(Image.path) != col(Skipped.path))
+    another = or_(col(Image.run_id) != col(SkippedInput.run_id), col(Image.path) != col(SkippedInput.path))
     came_in = (
         select(ImagePath.path)
         .join(Image, col(Image.id) == col(ImagePath.image_id))
-        .where(Image.dataset_id == dataset_id, ImagePath.path == Skipped.path, another)
+        .where(Image.dataset_id == dataset_id, ImagePath.path == SkippedInput.path, another)
         .exists()
     )
     return session.exec(
-        select(Skipped.path, Skipped.reason)
-        .join(Run, col(Run.id) == col(Skipped.run_id))
+        select(SkippedInput.path, SkippedInput.reason)
+        .join(Run, col(Run.id) == col(SkippedInput.run_id))
         .where(Run.dataset_id == dataset_id, Run.kind == "import", ~came_in)
         .distinct()
-        .order_by(col(Skipped.path))
+        .order_by(col(SkippedInput.path))
     ).all()
 
 

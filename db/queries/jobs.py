@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, type_coerce
 from sqlmodel import Session, col, func, select
 
-from db.tables import Dataset, Run, RunState, Skipped, User
+from db.tables import Dataset, Run, RunState, SkippedInput, User
 
 OPEN = (RunState.QUEUED, RunState.RUNNING)
 
@@ -97,8 +97,8 @@ def count_skipped(run_id: int, *, session: Session) -> int:
 
 def counts_skipped(run_ids: Collection[int], *, session: Session) -> dict[int, int]:
     """How many inputs each of some runs could not use, of those that had any."""
-    chosen = col(Skipped.run_id).in_(run_ids)
-    rows = select(Skipped.run_id, func.count()).where(chosen).group_by(col(Skipped.run_id))
+    chosen = col(SkippedInput.run_id).in_(run_ids)
+    rows = select(SkippedInput.run_id, func.count()).where(chosen).group_by(col(SkippedInput.run_id))
     return dict(session.exec(rows).all())
 
 
@@ -107,9 +107,9 @@ def skipped_page(
 ) -> Sequence[tuple[str, Mapping[str, Any]]]:
     """One page of what a run could not use: paths with their reasons."""
     return session.exec(
-        select(Skipped.path, Skipped.reason)
-        .where(Skipped.run_id == run_id)
-        .order_by(col(Skipped.path), col(Skipped.id))
+        select(SkippedInput.path, SkippedInput.reason)
+        .where(SkippedInput.run_id == run_id)
+        .order_by(col(SkippedInput.path), col(SkippedInput.id))
         .offset(offset)
         .limit(limit)
     ).all()
@@ -117,14 +117,16 @@ def skipped_page(
 
 def reasons_by_path(run_id: int, paths: Collection[str], *, session: Session) -> dict[str, Mapping[str, Any]]:
     """Why a run could not use some files, by path; of one that it tried several times, the last reason."""
-    told = select(Skipped.path, Skipped.reason).where(Skipped.run_id == run_id, col(Skipped.path).in_(paths))
-    return dict(session.exec(told.order_by(col(Skipped.id))).all())
+    told = select(SkippedInput.path, SkippedInput.reason).where(
+        SkippedInput.run_id == run_id, col(SkippedInput.path).in_(paths)
+    )
+    return dict(session.exec(told.order_by(col(SkippedInput.id))).all())
 
 
 def reasons_of_skipping(dataset_id: int, code: str, *, session: Session) -> Sequence[Mapping[str, Any]]:
     """Why runs of a dataset have skipped something: the reasons of one code."""
-    why = type_coerce(Skipped.reason, String).startswith(f'{{"code": "{code}"', autoescape=True)
-    rows = select(Skipped.reason).join(Run, col(Run.id) == col(Skipped.run_id))
+    why = type_coerce(SkippedInput.reason, String).startswith(f'{{"code": "{code}"', autoescape=True)
+    rows = select(SkippedInput.reason).join(Run, col(Run.id) == col(SkippedInput.run_id))
     return session.exec(rows.where(Run.dataset_id == dataset_id, why)).all()
 
 

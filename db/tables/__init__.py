@@ -7,7 +7,7 @@ rows of their own, and each human row names its author. Where a row repeats what
 
 from db.tables.columns import MessageText, Moment, now
 from db.tables.exchange import Export
-from db.tables.jobs import DailyWork, Run, RunState, Skipped, WorkKind
+from db.tables.jobs import DailyWork, Run, RunState, SkippedInput, WorkKind
 from db.tables.library import (
     SET_ASIDE,
     TO_REVIEW,
@@ -79,7 +79,7 @@ __all__ = [
     "RunState",
     "Scan",
     "Separation",
-    "Skipped",
+    "SkippedInput",
     "Source",
     "Store",
     "Threshold",

@@ -52,8 +52,10 @@ class Run(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class Skipped(SQLModel, table=True):
+class SkippedInput(SQLModel, table=True):
     """An input that a run could not use, with the reason."""
+
+    __tablename__ = "skipped"
 
     id: int = Field(default=None, primary_key=True)
     run_id: int = key("run.id", cascade=True, index=True)

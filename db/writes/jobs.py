@@ -5,11 +5,11 @@ from collections.abc import Collection
 from sqlmodel import Session, col, delete, select
 
 from db.batching import id_batches
-from db.tables import Skipped
+from db.tables import SkippedInput
 
 
 def forget_skipped(run_id: int, paths: Collection[str], *, session: Session) -> None:
     """Take pictures off the list of what a run has skipped: it looks at them once more."""
-    listed = session.exec(select(Skipped.id, Skipped.path).where(Skipped.run_id == run_id)).all()
+    listed = session.exec(select(SkippedInput.id, SkippedInput.path).where(SkippedInput.run_id == run_id)).all()
     for part in id_batches(number for number, path in listed if path in paths):
-        session.exec(delete(Skipped).where(col(Skipped.id).in_(part)))
+        session.exec(delete(SkippedInput).where(col(SkippedInput.id).in_(part)))

@@ -35,7 +35,7 @@ SHARED: Final = ROOT / "../shared/data"
 sys.path.insert(0, str(ROOT))
 
 Picture = NDArray[np.uint8]
-Found = list[tuple[NDArray, NDArray]]  # boxes (N, 4) and embeddings (N, 512) of each picture
+SearchResult = list[tuple[NDArray, NDArray]]  # boxes (N, 4) and embeddings (N, 512) of each picture
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _patch(picture: Picture, rng: np.random.Generator) -> Picture:
     return picture[top : top + side, left : left + side]
 
 
-def peer_side(pictures: list[Picture], folder: Path) -> Iterator[Found]:
+def peer_side(pictures: list[Picture], folder: Path) -> Iterator[SearchResult]:
     """facenet-pytorch as its readme shows it."""
     import torch
     from facenet_pytorch import MTCNN, InceptionResnetV1, extract_face, fixed_image_standardization
@@ -117,7 +117,7 @@ def peer_side(pictures: list[Picture], folder: Path) -> Iterator[Found]:
     state = torch.load(folder / WEIGHTS["facenet-vggface2"].file, weights_only=True)
     network.load_state_dict({key: value for key, value in state.items() if not key.startswith("logits.")})
     while True:
-        found: Found = []
+        found: SearchResult = []
         with torch.no_grad():
             for picture in pictures:
                 boxes, _ = detector.detect(picture)
@@ -128,7 +128,7 @@ def peer_side(pictures: list[Picture], folder: Path) -> Iterator[Found]:
         yield found
 
 
-def our_side(pictures: list[Picture], folder: Path) -> Iterator[Found]:
+def our_side(pictures: list[Picture], folder: Path) -> Iterator[SearchResult]:
     """The find-faces path of core.models."""
     from core.models import DETECTORS, load_encoder, weights
     from core.models.faces.mtcnn import MtcnnDetector
@@ -161,7 +161,7 @@ def run_side(side: str, drawn: bool, folder: Path, parent: Connection) -> None:
     parent.send((found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def compare(peer: Found, ours: Found) -> tuple[int, float, float, float]:
+def compare(peer: SearchResult, ours: SearchResult) -> tuple[int, float, float, float]:
     """Faces, least IoU of matched boxes, least cosine of their embeddings, and that cosine without the common mean.
 
     With seeded weights all faces point almost the same way, so only the last would notice faces that were mixed up.

@@ -68,7 +68,7 @@ _OVERLAP: Final = 0.3  # of a found face with a drawn one
 _HEAD: Final = "| way | pairs P / R / F | BCubed F | purity | churn | others' thresholds: F of each half |"
 
 
-class Judged(NamedTuple):
+class HalvesAtThreshold(NamedTuple):
     """How pairs come out at one threshold: of every second person, and of the others."""
 
     threshold: float
@@ -211,13 +211,13 @@ def _equal_precision(workspace: Workspace, dataset: int, truth: Mapping[str, lis
         yield f"| {least:g} | {_halves(alone, least)} | {_halves(dressed, least)} |"
 
 
-def judged(threshold: float, truth: Ints, labels: Ints) -> Judged:
+def judged(threshold: float, truth: Ints, labels: Ints) -> HalvesAtThreshold:
     """Pairs among the people of either half; pairs across the halves count for both."""
     halves = [(truth >= 0) & (truth % 2 == half) for half in (0, 1)]
-    return Judged(threshold, (pairwise(truth, labels, halves[0]), pairwise(truth, labels, halves[1])))
+    return HalvesAtThreshold(threshold, (pairwise(truth, labels, halves[0]), pairwise(truth, labels, halves[1])))
 
 
-def chosen(tried: Sequence[Judged], half: int, least: float) -> Judged | None:
+def chosen(tried: Sequence[HalvesAtThreshold], half: int, least: float) -> HalvesAtThreshold | None:
     """Where the people of a half reach the precision with the greatest recall, the middle one of several; None if they
     never do."""
     precise = [one for one in tried if one.halves[half].precision >= least]
@@ -226,7 +226,7 @@ def chosen(tried: Sequence[Judged], half: int, least: float) -> Judged | None:
     return sorted(best, key=lambda one: one.threshold)[len(best) // 2] if best else None
 
 
-def _halves(tried: Sequence[Judged], least: float) -> str:
+def _halves(tried: Sequence[HalvesAtThreshold], least: float) -> str:
     cells = []
     for half in (0, 1):
         found = chosen(tried, 1 - half, least)

@@ -44,7 +44,7 @@ from db.tables import (
     Run,
     Scan,
     Separation,
-    Skipped,
+    SkippedInput,
     Threshold,
     TrainedModel,
     User,
@@ -254,7 +254,7 @@ def test_sentences_from_before_codes_are_kept_word_for_word_and_known_ones_get_t
     with reading(engine) as session:
         notes = session.exec(select(KeypointRevision.note).order_by(KeypointRevision.id)).all()
         runs = session.exec(select(Run).order_by(Run.id)).all()
-        rows = [session.exec(select(kind).order_by(text("rowid"))).all() for kind in (Image, Scan, Skipped)]
+        rows = [session.exec(select(kind).order_by(text("rowid"))).all() for kind in (Image, Scan, SkippedInput)]
         others = [session.exec(select(kind)).one() for kind in (PeopleEvent, Threshold, TrainedModel)]
     assert [note and note["code"] for note in notes] == [
         "words.verbatim",

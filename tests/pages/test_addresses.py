@@ -8,7 +8,7 @@ from sqlmodel import select
 from core.exchange.exporting import export_dataset
 from core.foundation.messages import message
 from core.jobs.runs import submit
-from db.tables import Export, Image, ImageState, Run, RunState, Skipped
+from db.tables import Export, Image, ImageState, Run, RunState, SkippedInput
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.learning_rows import Shelf, face
@@ -192,7 +192,7 @@ def test_what_a_run_has_skipped_and_an_export_left_out_is_unfolded_where_the_add
         (export,) = session.exec(select(Export)).all()
         run = session.get(Run, run_id)
         run.state, run.counts = RunState.DONE, counts
-        session.add(Skipped(run_id=run_id, path="a.jpg", reason=message("runs.died_twice").to_json()))
+        session.add(SkippedInput(run_id=run_id, path="a.jpg", reason=message("runs.died_twice").to_json()))
         left_out = f"left-out-{export.id}"
     for name, word, section in (
         ("jobs.py", f"skipped-{run_id}", "1 skipped, with the reasons"),

@@ -48,7 +48,7 @@ class _Picture:
 
 
 @dataclass
-class _Taken:
+class _ParsedAnnotation:
     """An annotation of the skeleton: its picture, (K, 3) points in the skeleton's order, its box, what is doubtful."""
 
     place: str
@@ -96,7 +96,7 @@ class _Reading:
     refused: dict[str, Message] = field(default_factory=dict)
     counts: set[int] = field(default_factory=set)
     sets: dict[int, PointMap] = field(default_factory=dict)
-    taken: list[_Taken] = field(default_factory=list)
+    taken: list[_ParsedAnnotation] = field(default_factory=list)
 
     def take(self) -> None:
         """Read the pictures, the categories, then the annotations."""
@@ -205,7 +205,7 @@ class _Reading:
         if lost:
             doubts = (*doubts, Doubt(message("label_doubts.place", count=lost)))
         place = record.place.removeprefix(f"{self.name}: ")
-        self.taken.append(_Taken(place, picture, table, box, (*places.doubts, *doubts, *told)))
+        self.taken.append(_ParsedAnnotation(place, picture, table, box, (*places.doubts, *doubts, *told)))
 
     def _leave_vouched(self, record: Record, table: Floats) -> tuple[Doubt, ...]:
         """Leave of work in progress, in an export of ours, the points alone that a human has set, and tell that."""

@@ -18,7 +18,7 @@ _ANY_PICTURE: Final = AllOf(())
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class WantedPerson:
     """Somebody who is meant: people of the dataset who are one, faces of photos (N, D) of unit length, or both."""
 
     people: tuple[int, ...] = ()
@@ -47,10 +47,10 @@ class PictureQuestion:
         Whether the expression is asked of each event as a whole rather than of each picture.
     """
 
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[WantedPerson, ...] = ()
     expression: Expression = _ANY_PICTURE
     threshold: float = 1.0
-    unwanted: tuple[Wanted, ...] = ()
+    unwanted: tuple[WantedPerson, ...] = ()
     since: np.datetime64 | None = None
     until: np.datetime64 | None = None
     least_people: int | None = None
@@ -60,7 +60,7 @@ class PictureQuestion:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SearchResult:
     """The M pictures that a search comes to, best first, as rows of the album.
 
     Attributes
@@ -87,7 +87,7 @@ class Found:
     undated: int
 
 
-def ask(album: Album, question: PictureQuestion) -> Found:
+def ask(album: Album, question: PictureQuestion) -> SearchResult:
     """Every picture of which all that is asked holds: no fixed number of the best.
 
     A face is somebody whom it belongs to, whatever its similarity; of a machine's faces only where no example of "not
@@ -135,7 +135,7 @@ def _moment(time: np.datetime64) -> str:
     return str(time.astype("datetime64[s]")).replace("T", " ")
 
 
-def _similarities(album: Album, wanted: tuple[Wanted, ...]) -> Floats:
+def _similarities(album: Album, wanted: tuple[WantedPerson, ...]) -> Floats:
     """(T, F) of each face to each who is wanted, NaN where either is not measured."""
     found = np.full((len(wanted), len(album.faces)), np.nan)
     templates = {number: made for number, one in enumerate(wanted) if (made := _template(album, one)) is not None}
@@ -150,7 +150,7 @@ def _similarities(album: Album, wanted: tuple[Wanted, ...]) -> Floats:
     return found
 
 
-def _template(album: Album, wanted: Wanted) -> NDArray[np.float32] | None:
+def _template(album: Album, wanted: WantedPerson) -> NDArray[np.float32] | None:
     """(D,) what stands for somebody; None of people of whom no face is measured: only what is theirs is known."""
     own = album.vectors_of(np.isin(album.owners, wanted.people))
     parts = [part for part in (own, wanted.vectors) if len(part)]
@@ -216,7 +216,9 @@ def _other_conditions(album: Album, question: PictureQuestion) -> Bools:
     return np.asarray(fits, bool)
 
 
-def _found(album: Album, met: Bools, match: Bools, scores: Floats, own: Bools, just_below: int, undated: int) -> Found:
+def _found(
+    album: Album, met: Bools, match: Bools, scores: Floats, own: Bools, just_below: int, undated: int
+) -> SearchResult:
     """Pictures (P,) that are met, with the faces in them that are one of those looked for (L, F), best first."""
     pictures = np.flatnonzero(met)
     worst = np.full(len(met), np.inf)
@@ -231,7 +233,7 @@ def _found(album: Album, met: Bools, match: Bools, scores: Floats, own: Bools, j
     pictures = pictures[np.lexsort((album.images[pictures], -ranking))]
     meant = np.flatnonzero(match.any(axis=0) & met[album.rows])
     similar = np.where(match[:, meant], scores[:, meant], -np.inf).max(axis=0, initial=-np.inf)
-    return Found(
+    return SearchResult(
         pictures=pictures,
         scores=np.where(np.isinf(worst), np.nan, worst)[pictures],
         best=best[pictures],

@@ -9,7 +9,7 @@ import numpy as np
 from core.foundation.workspace import Workspace
 from core.people.owned_faces import OF_NOBODY
 from core.people.search.album import Album
-from core.people.search.asking import NO_FACE, Found
+from core.people.search.asking import NO_FACE, SearchResult
 from db.engine import reading
 from db.queries.people.listing import boxes_in_pictures, person_names
 
@@ -17,7 +17,7 @@ _SIDES: Final = ("left", "top", "right", "bottom")
 
 
 def listed_matches(
-    workspace: Workspace, album: Album, found: Found, dataset_id: int, files: Mapping[int, str] | None = None
+    workspace: Workspace, album: Album, found: SearchResult, dataset_id: int, files: Mapping[int, str] | None = None
 ) -> list[dict[str, Any]]:
     """The pictures of a search, best first.
 

@@ -26,7 +26,7 @@ from core.media.clip_reading import FramePlace
 from core.media.images import jpeg
 from core.media.zipping import file_parts, zipped
 from core.people.search.album import Album
-from core.people.search.asking import Found
+from core.people.search.asking import SearchResult
 from core.people.search.listing import listed_matches, one_row_each
 from db.engine import reading
 from db.queries.people.album import boxes_of_faces
@@ -47,7 +47,7 @@ class Parcel:
     dataset_id: int
     dataset: str
     album: Album
-    found: Found
+    found: SearchResult
     blurred: bool = False
 
     @property

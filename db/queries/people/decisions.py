@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from db.tables import Assignment, Instance, ModelVersion, PeopleEvent, Threshold, User
 
 
-class Decided(NamedTuple):
+class HistoryLine(NamedTuple):
     """A line of the history: a decision about people, or a threshold that was saved, and its author's name.
 
     Of a threshold also the encoder's name, and whether it is in force.
@@ -30,7 +30,7 @@ def count_history(dataset_id: int, *, session: Session) -> int:
     return session.exec(select(func.count()).select_from(_taken(dataset_id).subquery())).one()
 
 
-def history(dataset_id: int, *, offset: int = 0, limit: int = 20, session: Session) -> list[Decided]:
+def history(dataset_id: int, *, offset: int = 0, limit: int = 20, session: Session) -> list[HistoryLine]:
     """The newest decisions about people and the thresholds, by when; the payloads, which may be long, are not read."""
     taken = _taken(dataset_id).subquery()
     newest_first = (taken.c.at.desc(), taken.c.is_threshold, taken.c.id.desc())
@@ -39,7 +39,7 @@ def history(dataset_id: int, *, offset: int = 0, limit: int = 20, session: Sessi
     ).all()
     events = _events([number for is_threshold, number in page if not is_threshold], session=session)
     saved = _thresholds([number for is_threshold, number in page if is_threshold], session=session)
-    return [saved[number] if is_threshold else Decided(*events[number]) for is_threshold, number in page]
+    return [saved[number] if is_threshold else HistoryLine(*events[number]) for is_threshold, number in page]
 
 
 def decided_since(dataset_id: int, event_id: int, *, limit: int, session: Session) -> list[tuple[PeopleEvent, str]]:
@@ -73,7 +73,7 @@ def _events(numbers: Sequence[int], *, session: Session) -> dict[int, tuple[Peop
     return {event.id: (event, author) for event, author in rows}
 
 
-def _thresholds(numbers: Sequence[int], *, session: Session) -> dict[int, Decided]:
+def _thresholds(numbers: Sequence[int], *, session: Session) -> dict[int, HistoryLine]:
     later = aliased(Threshold)
     replaced = select(later.id).where(
         later.dataset_id == Threshold.dataset_id,
@@ -86,7 +86,7 @@ def _thresholds(numbers: Sequence[int], *, session: Session) -> dict[int, Decide
         .join(ModelVersion, col(ModelVersion.id) == col(Threshold.model_version_id))
         .where(col(Threshold.id).in_(numbers))
     )
-    return {row.id: Decided(row, author, encoder, in_force) for row, author, encoder, in_force in rows}
+    return {row.id: HistoryLine(row, author, encoder, in_force) for row, author, encoder, in_force in rows}
 
 
 class Obstacle(NamedTuple):

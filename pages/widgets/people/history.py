@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import verification
 from core.foundation.errors import FacetError
-from db.queries.people.decisions import Decided, count_history, history
+from db.queries.people.decisions import HistoryLine, count_history, history
 from db.tables import PeopleEvent, Threshold
 from pages.widgets.people.actions import tell_problem, undo_button
 from pages.widgets.shared.controls import paged
@@ -41,7 +41,7 @@ def _decision(dataset_id: int, event: PeopleEvent, author: str) -> None:
     undo_button(dataset_id, event, key=f"undo-{event.id}", disabled=event.undone)
 
 
-def _threshold(row: Threshold, line: Decided) -> None:
+def _threshold(row: Threshold, line: HistoryLine) -> None:
     chosen, encoder = stored(row.chosen), plain(line.encoder)
     st.markdown(_WORDS["threshold"].format(value=row.value, encoder=encoder, chosen=chosen), width="stretch")
     if line.in_force:

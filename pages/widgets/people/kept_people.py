@@ -30,7 +30,7 @@ def known_names(dataset_id: int, state: int) -> Sequence[tuple[int, str]]:  # no
     return read(lambda session: person_names(dataset_id, session=session))
 
 
-class Which(NamedTuple):
+class PeopleFilter(NamedTuple):
     """Who of a dataset is asked for, as `people_page` takes it."""
 
     dataset_id: int
@@ -40,14 +40,14 @@ class Which(NamedTuple):
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def ids_in_view(which: Which, state: int) -> Sequence[int]:  # noqa: ARG001
+def ids_in_view(which: PeopleFilter, state: int) -> Sequence[int]:  # noqa: ARG001
     """As `people_in_view`."""
     return read(lambda session: people_in_view(**which._asdict(), session=session))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def page_of_people(
-    which: Which,
+    which: PeopleFilter,
     state: int,  # noqa: ARG001
     order: PeopleOrder,
     offset: int,

@@ -21,7 +21,7 @@ from db.tables import ModelVersion
 from pages.widgets.people.actions import merge_dialog, newest_of, tell_decided
 from pages.widgets.people.face_tiles import called, face_tile, how_many
 from pages.widgets.people.false_matches import pairs_to_judge_by, said_of_likeness
-from pages.widgets.people.question_deck import Answer, FaceQuestion, Given, Side, answers_given, question_deck
+from pages.widgets.people.question_deck import Answer, FaceQuestion, GivenAnswer, Side, answers_given, question_deck
 from pages.widgets.people.views import open_person
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, sentence
@@ -257,7 +257,7 @@ def _hear(dataset_id: int, asked: Asked, people: Mapping[int, PersonSummary]) ->
 
 
 def _deal_with(
-    dataset_id: int, given: Given, asked: Asked, people: Mapping[int, PersonSummary], queue: _Queue, author: int
+    dataset_id: int, given: GivenAnswer, asked: Asked, people: Mapping[int, PersonSummary], queue: _Queue, author: int
 ) -> None:
     try:
         if given.answer == "undo":
@@ -270,7 +270,7 @@ def _deal_with(
 
 def _answer(
     dataset_id: int,
-    given: Given,
+    given: GivenAnswer,
     row: LikelyPair | ProposedCut,
     people: Mapping[int, PersonSummary],
     queue: _Queue,

@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.people.search.album import Album
-from core.people.search.asking import Found
+from core.people.search.asking import SearchResult
 from core.people.search.listing import listed_matches, one_row_each
 from core.people.search.parcels import Parcel, keep_parcel
 from db.tables import Dataset
@@ -18,7 +18,7 @@ from pages.widgets.shared.words import words
 _WORDS: Final = words("searching")
 
 
-def take_along(dataset: Dataset, album: Album, found: Found) -> None:
+def take_along(dataset: Dataset, album: Album, found: SearchResult) -> None:
     """Ways to take pictures along, where some were found; nothing is made before it is asked for."""
     if not len(found.pictures):
         return

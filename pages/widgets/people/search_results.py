@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.foundation.arrays import Ints
 from core.people.search.album import Album
-from core.people.search.asking import Found, PictureQuestion, ask
+from core.people.search.asking import PictureQuestion, SearchResult, ask
 from core.people.search.templates import JUST_BELOW
 from core.people.searching import place
 from db.engine import LARGEST_ID, reading
@@ -41,7 +41,9 @@ def marked_faces() -> list[int]:
     return marked
 
 
-def show_found(album: Album, found: Found, question: PictureQuestion, key: str, lower: Callable[[float], None]) -> None:
+def show_found(
+    album: Album, found: SearchResult, question: PictureQuestion, key: str, lower: Callable[[float], None]
+) -> None:
     """How much was found and what is just below; the pictures of each event, the best first.
 
     `lower` lets the least similarity be another one, for who wants to see what is below.
@@ -64,7 +66,7 @@ def show_found(album: Album, found: Found, question: PictureQuestion, key: str, 
         _fill(event, {tile: image for row in event.pictures.tolist() for tile, image in tiles[row].items()})
 
 
-def _about(found: Found, question: PictureQuestion) -> list[str]:
+def _about(found: SearchResult, question: PictureQuestion) -> list[str]:
     told = [_WORDS["matches"]] if len(found.faces) else []
     if question.wanted and found.just_below:
         told.append(_WORDS["just_below"].format(count=found.just_below, below=JUST_BELOW, least=question.threshold))
@@ -73,7 +75,7 @@ def _about(found: Found, question: PictureQuestion) -> list[str]:
     return told
 
 
-def _nothing(album: Album, found: Found, question: PictureQuestion, lower: Callable[[float], None]) -> None:
+def _nothing(album: Album, found: SearchResult, question: PictureQuestion, lower: Callable[[float], None]) -> None:
     """That nothing was found, and what could be done about it."""
     told = [_WORDS["nothing"].format(least=question.threshold) if question.wanted else _WORDS["no_picture"]]
     nearest = _nearest(album, question)
@@ -95,7 +97,7 @@ def _nearest(album: Album, question: PictureQuestion) -> float | None:
     return float(scores[0]) if len(scores) and not np.isnan(scores[0]) else None
 
 
-def _offer_more(found: Found, question: PictureQuestion, least: float, lower: Callable[[float], None]) -> None:
+def _offer_more(found: SearchResult, question: PictureQuestion, least: float, lower: Callable[[float], None]) -> None:
     """A button that lets the least similarity be lower, where that may show more."""
     least = max(_LOWEST, floor(round(least * 1000, 6)) / 1000)  # a step of the slider
     if question.wanted and (found.just_below or not len(found.pictures)) and least < question.threshold:
@@ -103,7 +105,7 @@ def _offer_more(found: Found, question: PictureQuestion, least: float, lower: Ca
         st.button(label, icon=":material/expand_more:", on_click=lower, args=(least,), key="lower-least")
 
 
-def _by_event(album: Album, found: Found) -> list[Ints]:
+def _by_event(album: Album, found: SearchResult) -> list[Ints]:
     """For each event the places (in `found.pictures`) of its pictures, the best first; events in their order."""
     events = album.events[found.pictures]
     order = np.argsort(events, kind="stable")
@@ -166,7 +168,7 @@ def _when(album: Album, pictures: Ints) -> str:
     return f"{first} – {last[11:] if first[:10] == last[:10] else last}"
 
 
-def _tiles(album: Album, found: Found, question: PictureQuestion, pictures: Ints) -> dict[int, dict[Tile, int]]:
+def _tiles(album: Album, found: SearchResult, question: PictureQuestion, pictures: Ints) -> dict[int, dict[Tile, int]]:
     """For each picture, by its row, a tile of each face that is meant, or of itself without any; with its id."""
     by_picture: dict[int, list[int]] = defaultdict(list)
     for at in np.flatnonzero(np.isin(album.rows[found.faces], pictures)).tolist():

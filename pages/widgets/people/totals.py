@@ -9,7 +9,7 @@ from db.queries.people.listing import PeopleView, count_by_view, count_loose_fac
 from pages.widgets.shared.resources import workspace
 
 
-class WhoIsThere(NamedTuple):
+class PeopleCounts(NamedTuple):
     """People who are named or seen more than once, people seen once, people whom somebody has hidden; and how many
     faces are nobody's."""
 
@@ -20,9 +20,9 @@ class WhoIsThere(NamedTuple):
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def who_is_there(dataset_id: int, cache_key: int) -> WhoIsThere:  # noqa: ARG001
+def who_is_there(dataset_id: int, cache_key: int) -> PeopleCounts:  # noqa: ARG001
     """How many there are."""
     with reading(workspace().engine) as session:
         people = count_by_view(dataset_id, session=session)
         loose = count_loose_faces(dataset_id, session=session)
-    return WhoIsThere(people[PeopleView.KNOWN], people[PeopleView.ONCE], people[PeopleView.HIDDEN], loose)
+    return PeopleCounts(people[PeopleView.KNOWN], people[PeopleView.ONCE], people[PeopleView.HIDDEN], loose)

@@ -20,7 +20,7 @@ from pages.widgets.people.actions import merge_dialog, newest_of, tell_decided
 from pages.widgets.people.bulk_accept import accept_above_a_bar
 from pages.widgets.people.face_tiles import called, crop_url
 from pages.widgets.people.kept_people import (
-    Which,
+    PeopleFilter,
     faces_of_cards,
     ids_in_view,
     known_names,
@@ -64,7 +64,7 @@ def wall_of_people(dataset_id: int, known: int, newest_run: int, view: PeopleVie
     `known` is how many there are.
     """
     wanted, order, unnamed = _choices(dataset_id)
-    which, state = Which(dataset_id, view, wanted, unnamed), present_state(dataset_id)
+    which, state = PeopleFilter(dataset_id, view, wanted, unnamed), present_state(dataset_id)
     count = len(ids_in_view(which, state)) if wanted or unnamed else known
     rows, offset = paged(count, _CARDS, key=f"people-{dataset_id}-{view}-{wanted}-{order}-{unnamed}")
     people = _in_place((*which, order, offset, newest_run), _fresh(which, state, order, offset), view)
@@ -108,7 +108,7 @@ def _choices(dataset_id: int) -> tuple[str, str, bool]:
     return wanted, order, unnamed
 
 
-def _fresh(which: Which, state: int, order: str, offset: int) -> Sequence[PersonSummary]:
+def _fresh(which: PeopleFilter, state: int, order: str, offset: int) -> Sequence[PersonSummary]:
     """A page of people as they stand now."""
     if order != _DOUBTS:
         return page_of_people(which, state, PeopleOrder(order), offset, _CARDS)

@@ -18,7 +18,7 @@ from core.points.annotating import Edit, save_edit
 from core.points.label_importing import import_labels, read_label_files
 from core.points.reviewing import accept
 from db.engine import reading
-from db.tables import Instance, Run, Skipped
+from db.tables import Instance, Run, SkippedInput
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
 
@@ -132,7 +132,7 @@ def test_no_row_holds_a_sentence_after_a_journey(shelf, tmp_path):
     save_edit(shelf.workspace, edit, author_id=shelf.author)
     with reading(engine) as session:
         image = session.get(Instance, second).image_id
-        assert session.exec(select(Skipped)).all()
+        assert session.exec(select(SkippedInput)).all()
     accept(shelf.workspace, image, author_id=shelf.author)
     event = merge_people(shelf.workspace, people[0], people[1:], author_id=shelf.author)
     undoing = undo(shelf.workspace, event, author_id=shelf.author)

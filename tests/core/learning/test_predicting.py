@@ -12,7 +12,7 @@ from core.learning import predicting
 from core.learning.labels import read_labels
 from core.points.boxes import add_instances
 from db.engine import reading
-from db.tables import Frame, Instance, ModelUse, ModelVersion, Prediction, Skipped, TrainedModel, Video
+from db.tables import Frame, Instance, ModelUse, ModelVersion, Prediction, SkippedInput, TrainedModel, Video
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.face_rows import Faces
@@ -92,7 +92,10 @@ def test_points_and_doubt_of_every_instance_are_stored(shelf, net):
     assert (doubt.spread == 1).all()
     assert np.isnan(doubt.flip).all()
     with reading(shelf.workspace.engine) as session:
-        skipped = [(path, worded(reason)) for path, reason in session.exec(select(Skipped.path, Skipped.reason)).all()]
+        skipped = [
+            (path, worded(reason))
+            for path, reason in session.exec(select(SkippedInput.path, SkippedInput.reason)).all()
+        ]
         assert session.get(ModelUse, (shelf.dataset, told["model_version"])) is not None
         assert session.get(ModelVersion, told["model_version"]).settings == {"flip_test": False}
     assert skipped == [("bright.png", "a model failed on it (RuntimeError: too bright)")]

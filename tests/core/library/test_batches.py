@@ -15,7 +15,7 @@ from core.library import batches
 from core.library import pixels as pixels_of_pictures
 from core.library.batches import OpenedPicture, PictureFailure, attempt, opened_batches, visit_instances
 from db.engine import reading
-from db.tables import SET_ASIDE, Image, Instance, Run, Skipped
+from db.tables import SET_ASIDE, Image, Instance, Run, SkippedInput
 from db.writing import writing
 from tests.builders.after_deaths import AfterDeaths
 
@@ -187,7 +187,7 @@ def test_instances_of_a_picture_that_is_gone_are_listed_and_deleted_ones_are_pas
     assert visit_instances(workspace, waiting, work, keep, run_id=run.id, phase=phase) == 2
     assert kept == [(faces[0].id, faces[0].id * 10)]
     with reading(workspace.engine) as session:
-        assert [row.path for row in session.exec(select(Skipped))] == ["1.png"]
+        assert [row.path for row in session.exec(select(SkippedInput))] == ["1.png"]
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def visited(workspace, dataset, author, pictures):
             session.add(run)
             session.flush()
             waiting = [(face, session.get(Image, face.image_id)) for face in faces]
-            session.add(Skipped(run_id=run.id, path="other.png", reason=GONE.to_json()))
+            session.add(SkippedInput(run_id=run.id, path="other.png", reason=GONE.to_json()))
         kept = []
         failed = visit_instances(
             workspace,
@@ -223,7 +223,7 @@ def visited(workspace, dataset, author, pictures):
             progress=progress,
         )
         with reading(workspace.engine) as session:
-            listed = session.exec(select(Skipped.path).where(Skipped.run_id == run.id)).all()
+            listed = session.exec(select(SkippedInput.path).where(SkippedInput.run_id == run.id)).all()
         return kept, failed, sorted(listed)
 
     return visit

@@ -12,7 +12,7 @@ from core.library.clip_importing import ClipIntake
 from core.library.importing import PictureIntake
 from core.library.intake import ImportOptions
 from db.engine import reading
-from db.tables import Run, Skipped
+from db.tables import Run, SkippedInput
 from db.writing import writing
 
 
@@ -40,7 +40,7 @@ def test_a_folder_that_cannot_name_a_person_is_listed(workspace, dataset, author
         assert made.identity(f"{'n' * 200}/1.png", no_name=f"{what}.folder_no_name", session=session) is None
     with reading(workspace.engine) as session:
         named = {"images": "picture", "clips": "clip"}[what]
-        (reason,) = map(worded, session.exec(select(Skipped.reason)).all())
+        (reason,) = map(worded, session.exec(select(SkippedInput.reason)).all())
     assert reason.endswith(f"; the {named} came in without a name")
 
 

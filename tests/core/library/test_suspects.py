@@ -15,7 +15,7 @@ from core.library.suspects import (
     with_killers,
 )
 from db.engine import reading
-from db.tables import SET_ASIDE, Image, ImageState, Skipped
+from db.tables import SET_ASIDE, Image, ImageState, SkippedInput
 from db.writing import writing
 
 
@@ -97,7 +97,7 @@ def test_contents_are_those_of_this_datasets_imports(workspace, dataset, author)
     with writing(workspace.engine) as session:
         for run, content in zip(runs, ("abc", "other"), strict=True):
             reason = message(FILE_SET_ASIDE, content=content).to_json()
-            session.add(Skipped(run_id=run, path="a.png", reason=reason))
-        session.add(Skipped(run_id=runs[0], path="b.png", reason=message("images.empty").to_json()))
+            session.add(SkippedInput(run_id=run, path="a.png", reason=reason))
+        session.add(SkippedInput(run_id=runs[0], path="b.png", reason=message("images.empty").to_json()))
     with reading(workspace.engine) as session:
         assert contents_set_aside(dataset, session=session) == {"abc"}

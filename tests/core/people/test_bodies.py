@@ -20,7 +20,7 @@ from core.points.annotating import Edit, save_edit
 from core.points.boxes import add_instances
 from db.engine import reading
 from db.queries.library import count_without_face
-from db.tables import ImageState, Instance, KeypointRevision, ModelUse, ModelVersion, Review, Skipped, Source
+from db.tables import ImageState, Instance, KeypointRevision, ModelUse, ModelVersion, Review, SkippedInput, Source
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.face_rows import Faces
@@ -180,7 +180,7 @@ def test_a_picture_that_fails_is_listed_with_its_reason_and_tried_by_the_next_ru
     shelf.find()
     assert shelf.counts() == (2, 1, 0, 1)
     with reading(shelf.workspace.engine) as session:
-        (skipped,) = session.exec(select(Skipped))
+        (skipped,) = session.exec(select(SkippedInput))
         assert worded(skipped.reason) == "a model failed on it (RuntimeError: out of tiny memory)"
     models.detector.calls.clear()
     shelf.find()

@@ -29,7 +29,7 @@ from db.tables import (
     ModelVersion,
     Prediction,
     Review,
-    Skipped,
+    SkippedInput,
     Source,
 )
 from db.writes.library import ensure_dataset
@@ -376,7 +376,10 @@ def test_vectors_of_another_encoder_do_not_replace_the_first(shelf, models, monk
 
 def _skipped(shelf, run):
     with reading(shelf.workspace.engine) as session:
-        return [(row.path, worded(row.reason)) for row in session.exec(select(Skipped).where(Skipped.run_id == run))]
+        return [
+            (row.path, worded(row.reason))
+            for row in session.exec(select(SkippedInput).where(SkippedInput.run_id == run))
+        ]
 
 
 def test_box_drawn_by_hand_gets_points_and_an_embedding(shelf, models, author):

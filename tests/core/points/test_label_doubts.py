@@ -18,7 +18,7 @@ from core.media.videos import VideoWriter
 from core.points.label_importing import read_label_files
 from db.engine import reading
 from db.queries.points import count_waiting, open_label_questions
-from db.tables import Instance, KeypointRevision, Skipped, WaitingLabel
+from db.tables import Instance, KeypointRevision, SkippedInput, WaitingLabel
 
 SIZE = (64, 48)  # as stored
 BODY = np.stack([20 + np.arange(17.0), 10 + 2 * np.arange(17.0)], axis=1)
@@ -234,7 +234,7 @@ def test_a_picture_that_comes_later_may_raise_a_question_which_is_listed_once(wo
     assert questions(workspace, dataset) == {"scale": 1}
     assert do("import", folder(SHARES) / "one.png")["skipped"] == 0
     with reading(workspace.engine) as session:
-        assert [row.reason["code"] for row in session.exec(select(Skipped))][-1] == "labels.of_file"
+        assert [row.reason["code"] for row in session.exec(select(SkippedInput))][-1] == "labels.of_file"
 
 
 def test_a_box_with_none_of_the_points_in_it_gives_way_to_theirs(workspace, do, folder):

@@ -35,7 +35,7 @@ from db.tables import (
     KeypointRevision,
     Review,
     Run,
-    Skipped,
+    SkippedInput,
     Source,
     Video,
     WaitingLabel,
@@ -552,7 +552,7 @@ def test_a_run_that_is_done_again_after_a_crash_lists_nothing_twice(workspace, d
         counts = import_labels(workspace, found, dataset_id=dataset, author_id=author, run_id=run.id)
     assert counts["skipped"] == 1
     with reading(workspace.engine) as session:
-        assert session.exec(select(func.count()).select_from(Skipped)).one() == 1
+        assert session.exec(select(func.count()).select_from(SkippedInput)).one() == 1
         assert session.exec(select(func.count()).select_from(WaitingLabel)).one() == 1
         assert session.exec(select(col(Dataset.id))).all() == [dataset]
 

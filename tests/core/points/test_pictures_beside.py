@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.library.sources import OfferedFile
-from core.points.pictures_beside import Lacking, PicturesBeside
+from core.points.pictures_beside import LackingPicture, PicturesBeside
 
 
 def wanted(files, *lacking):
@@ -14,7 +14,7 @@ def wanted(files, *lacking):
 
 
 def picture(name, file_folder=""):
-    return Lacking(name, name.rpartition("/")[0], file_folder, False)
+    return LackingPicture(name, name.rpartition("/")[0], file_folder, False)
 
 
 def test_pictures_are_wanted_that_a_name_means_and_all_that_it_may_mean():
@@ -27,7 +27,7 @@ def test_pictures_are_wanted_that_a_name_means_and_all_that_it_may_mean():
 
 def test_a_clip_is_wanted_for_its_track_and_a_picture_of_its_name_is_not():
     files = ["talk.jpg", "talk.mp4"]
-    assert wanted(files, Lacking("talk", "", "", True)) == ["talk.mp4"]
+    assert wanted(files, LackingPicture("talk", "", "", True)) == ["talk.mp4"]
     assert wanted(files, picture("talk.*")) == ["talk.jpg"]
 
 

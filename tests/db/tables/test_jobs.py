@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from db.engine import reading
-from db.tables import DailyWork, Run, RunState, Skipped
+from db.tables import DailyWork, Run, RunState, SkippedInput
 from db.writing import writing
 
 
@@ -42,7 +42,7 @@ def test_what_a_run_skipped_goes_with_it(workspace, author):
             session.connection().execute(statement, values)
         session.delete(session.get(Run, gone))
     with reading(workspace.engine) as session:
-        assert session.exec(select(Skipped.run_id)).all() == [kept]
+        assert session.exec(select(SkippedInput.run_id)).all() == [kept]
 
 
 def test_the_work_of_a_day_is_one_row_for_each_kind(workspace, dataset, author):

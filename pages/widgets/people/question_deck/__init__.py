@@ -50,7 +50,7 @@ class FaceQuestion:
     ends: str
 
 
-class Given(NamedTuple):
+class GivenAnswer(NamedTuple):
     """An answer as the browser tells it: its number, the question's id, and which answer."""
 
     number: int
@@ -109,7 +109,7 @@ def question_deck(
     return opened if isinstance(opened, int) and not isinstance(opened, bool) else None
 
 
-def answers_given(key: str, heard: int) -> list[Given]:
+def answers_given(key: str, heard: int) -> list[GivenAnswer]:
     """What has been answered after the answer of that number, in its order.
 
     Raises
@@ -125,8 +125,8 @@ def answers_given(key: str, heard: int) -> list[Given]:
     return sorted(given for given in found if given.number > heard)
 
 
-def _checked(item: object) -> Given:
+def _checked(item: object) -> GivenAnswer:
     match item:
         case [int(number), str(question), str(answer)] if answer in ANSWERS and not isinstance(number, bool):
-            return Given(number, question, answer)
+            return GivenAnswer(number, question, answer)
     raise BadInput("deck.no_answer", value=repr(item))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.people.search.asking import PictureQuestion, Wanted, ask
+from core.people.search.asking import PictureQuestion, WantedPerson, ask
 from core.people.search.expressions import AllOf, AnyOf, NotSo, Shows, looked_for
 from core.people.search.templates import JUST_BELOW
 from tests.builders.albums import PlacedFace, album_of
@@ -22,7 +22,7 @@ X, Y, Z = (1, 0, 0), (0, 1, 0), (0, 0, 1)
 
 def photo(*vectors):
     rows = np.array(vectors, np.float64)
-    return Wanted(vectors=(rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
+    return WantedPerson(vectors=(rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
 
 
 def at(cosine, towards=Y):
@@ -85,24 +85,24 @@ def test_a_person_is_who_they_are_known_to_be_and_who_is_alike_unless_that_is_de
         ],
         refused=[(7, ADA)],
     )
-    result = found(album, Wanted((ADA,)), threshold=0.6)
+    result = found(album, WantedPerson((ADA,)), threshold=0.6)
     assert sorted(result.pictures.tolist()) == [0, 1, 2, 3, 5]
     known = dict(zip(album.faces[result.faces].tolist(), result.known.tolist(), strict=True))
     assert known == {1: True, 2: True, 3: True, 4: False, 6: False}
     assert result.pictures.tolist()[-1] == 2
     assert math.isnan(result.scores[-1])
     assert found(album, photo(X), threshold=0.6).pictures.tolist() == [0, 3, 4, 5, 6], "of a photo nothing is decided"
-    pushed = found(album, Wanted((ADA,)), threshold=0.6, unwanted=(photo(at(0.1)),))
+    pushed = found(album, WantedPerson((ADA,)), threshold=0.6, unwanted=(photo(at(0.1)),))
     assert sorted(pushed.pictures.tolist()) == [0, 2, 3, 5], "whom only a machine placed is pushed away"
-    everybody = found(album, Wanted((ADA,)), threshold=0.6, unwanted=(photo(X),))
+    everybody = found(album, WantedPerson((ADA,)), threshold=0.6, unwanted=(photo(X),))
     assert {0, 2} <= set(everybody.pictures.tolist()), "what a human has confirmed stays"
 
 
 def test_people_of_whom_nothing_is_measured_are_still_found_by_what_is_known():
     album = album_of(2, [PlacedFace(0, None, ADA), PlacedFace(1, None, BEA)])
-    result = found(album, Wanted((ADA,)))
+    result = found(album, WantedPerson((ADA,)))
     assert (result.pictures.tolist(), result.just_below) == ([0], 0)
-    assert found(album, Wanted((ADA,)), expression=NotSo(Shows(0))).pictures.tolist() == [1]
+    assert found(album, WantedPerson((ADA,)), expression=NotSo(Shows(0))).pictures.tolist() == [1]
 
 
 def test_a_picture_of_two_is_as_good_as_the_less_certain_of_them():
@@ -165,14 +165,14 @@ def test_vectors_of_zeros_and_of_no_number_are_nobody_and_spoil_no_template():
     vectors = album.vectors.copy()
     vectors[1], vectors[2] = np.nan, 0
     broken = replace(album, vectors=vectors)
-    assert sorted(found(broken, Wanted((ADA,)), threshold=0.5).pictures.tolist()) == [0, 1, 2, 3], (
+    assert sorted(found(broken, WantedPerson((ADA,)), threshold=0.5).pictures.tolist()) == [0, 1, 2, 3], (
         "whose they are is known"
     )
     result = found(broken, photo(X), threshold=-1.0)
     assert sorted(result.pictures.tolist()) == [0, 2, 3]
     assert found(broken, photo(X), threshold=0.1).pictures.tolist() == [0, 3]
     only = replace(album, vectors=np.zeros_like(vectors))
-    assert sorted(found(only, Wanted((ADA,)), threshold=0.5).pictures.tolist()) == [0, 1, 2]
+    assert sorted(found(only, WantedPerson((ADA,)), threshold=0.5).pictures.tolist()) == [0, 1, 2]
 
 
 def test_ten_thousand_copies_of_one_face_and_five_hundred_faces_in_a_photo_are_all_found():
@@ -210,7 +210,7 @@ def searches(draw):
         )
     refused = [(face, person) for face in range(1, len(faces) + 1) for person in (ADA, BEA) if rng.random() < 0.1]
     album = album_of(pictures, faces, refused=refused, events=rng.integers(0, 3, pictures))
-    wanted = (Wanted((ADA,)), photo(rng.normal(size=4)), Wanted((BEA,), photo(rng.normal(size=4)).vectors))
+    wanted = (WantedPerson((ADA,)), photo(rng.normal(size=4)), WantedPerson((BEA,), photo(rng.normal(size=4)).vectors))
     a, b, c = map(Shows, range(3))
     expression = draw(
         st.sampled_from(

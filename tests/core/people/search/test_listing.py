@@ -9,7 +9,7 @@ import pytest
 
 from core.people.encoders import encoder_of
 from core.people.search.album import Album
-from core.people.search.asking import PictureQuestion, Wanted, ask
+from core.people.search.asking import PictureQuestion, WantedPerson, ask
 from core.people.search.expressions import AllOf, Shows
 from core.people.search.listing import listed_matches
 from tests.builders.people_rows import own
@@ -31,7 +31,7 @@ def listed(workspace, dataset, question):
 def test_each_picture_names_the_face_that_is_meant_and_whose_it_is(workspace, dataset, faces):
     ada = own(workspace, dataset, faces[1:2], "Ada")
     unnamed = own(workspace, dataset, faces[2:3])
-    album, found = listed(workspace, dataset, PictureQuestion((Wanted((ada,)),), Shows(0), 0.5))
+    album, found = listed(workspace, dataset, PictureQuestion((WantedPerson((ada,)),), Shows(0), 0.5))
     rows = listed_matches(workspace, album, found, dataset)
     assert [(row["image"], row["taken"], row["event"]) for row in rows] == [("b.jpg", None, 1), ("a.jpg", None, 1)]
     assert [row["score"] for row in rows] == pytest.approx([1, 1 / 1.04], abs=1e-6)
@@ -51,7 +51,7 @@ def test_a_picture_in_which_nobody_is_looked_for_has_no_face(workspace, dataset,
 
 
 def test_a_face_that_goes_meanwhile_takes_its_picture_along(workspace, dataset, faces):
-    wanted = Wanted(vectors=np.stack([vector(0)]))
+    wanted = WantedPerson(vectors=np.stack([vector(0)]))
     album, found = listed(workspace, dataset, PictureQuestion((wanted,), Shows(0), 0.5))
     from db.tables import Instance
     from db.writing import writing

@@ -20,7 +20,7 @@ from core.library.importing import PictureIntake
 from core.people.encoders import encoder_of
 from core.people.search import parcels
 from core.people.search.album import Album
-from core.people.search.asking import PictureQuestion, Wanted, ask
+from core.people.search.asking import PictureQuestion, WantedPerson, ask
 from core.people.search.expressions import AllOf, Shows
 from core.people.search.parcels import Parcel, keep_parcel, kept_parcel, zipped_parcel
 from db.engine import reading
@@ -72,7 +72,7 @@ def photos(workspace, dataset, author, tmp_path):
 def parcel(workspace, dataset, photos):
     def of(question=None, *, blurred=False):
         album = Album.of(workspace, dataset, encoder_of(workspace, dataset).id)
-        question = question or PictureQuestion((Wanted(vectors=vector(0)[None]),), Shows(0), 0.9)
+        question = question or PictureQuestion((WantedPerson(vectors=vector(0)[None]),), Shows(0), 0.9)
         return Parcel(dataset, "My: faces", album, ask(album, question), blurred)
 
     return of

@@ -10,7 +10,7 @@ from core.people.showing import choose_cover, hide_people
 from db.queries.people.listing import PeopleOrder, PeopleView
 from pages.widgets.people import kept_people
 from pages.widgets.people.kept_people import (
-    Which,
+    PeopleFilter,
     faces_of_cards,
     ids_in_view,
     known_names,
@@ -52,7 +52,7 @@ def told(dataset, three):
     """What is told now: names, ids, the first two of a page, and the faces of these."""
 
     def now(view=PeopleView.KNOWN, name_contains="", unnamed=False):
-        which, state = Which(dataset, view, name_contains, unnamed), present_state(dataset)
+        which, state = PeopleFilter(dataset, view, name_contains, unnamed), present_state(dataset)
         page = page_of_people(which, state, PeopleOrder.COUNT, 0, 2)
         faces = faces_of_cards(dataset, state, tuple(person.id for person in page))
         ids = {person: face.instance_id for person, face in faces.items()}

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.foundation.errors import BadInput
 from pages.widgets.people import question_deck as deck
-from pages.widgets.people.question_deck import Answer, FaceQuestion, Given, Side, answers_given
+from pages.widgets.people.question_deck import Answer, FaceQuestion, GivenAnswer, Side, answers_given
 from pages.widgets.shared.picture_grid import Tile
 
 
@@ -55,7 +55,7 @@ def answered(monkeypatch, answers):
 
 def test_only_what_was_not_heard_yet_is_given_in_its_order(monkeypatch):
     answered(monkeypatch, [[4, "b", "skip"], [2, "a", "same"], [3, "a", "undo"]])
-    assert answers_given("deck", 2) == [Given(3, "a", "undo"), Given(4, "b", "skip")]
+    assert answers_given("deck", 2) == [GivenAnswer(3, "a", "undo"), GivenAnswer(4, "b", "skip")]
     assert answers_given("deck", 4) == []
     assert answers_given("another", 0) == []
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from core.people.encoders import encoder_of
 from core.people.search.album import Album
-from core.people.search.asking import PictureQuestion, Wanted, ask
+from core.people.search.asking import PictureQuestion, WantedPerson, ask
 from core.people.search.expressions import Shows
 from db.engine import reading
 from db.tables import CaptureTime, Image
@@ -70,7 +70,7 @@ def searched(shown, workspace, dataset):
 
 
 def photo(person=0):
-    return (Wanted(vectors=vector(person)[None]),)
+    return (WantedPerson(vectors=vector(person)[None]),)
 
 
 def test_pictures_are_shown_by_event_with_counts_and_names(searched, grids, workspace, dataset, faces):
@@ -88,7 +88,7 @@ def test_pictures_are_shown_by_event_with_counts_and_names(searched, grids, work
 
 def test_whom_a_search_for_a_person_only_takes_for_alike_is_marked(searched, grids, workspace, dataset, faces):
     ada = own(workspace, dataset, faces[:1], "Ada")
-    searched(PictureQuestion((Wanted((ada,)),), Shows(0), 0.9))
+    searched(PictureQuestion((WantedPerson((ada,)),), Shows(0), 0.9))
     assert [[tile.badge for tile in tiles] for tiles in grids["tiles"]] == [["", "alike"], ["alike"]]
 
 
