@@ -91,14 +91,14 @@ def by_certainty(known: KnownFaces, person_id: int) -> list[tuple[int, float | N
 
 
 @dataclass(frozen=True)
-class Better:
+class BetterPerson:
     """Somebody else whom a face is more like, on average over their faces, than its own person's other faces."""
 
     person: int
     score: float
 
 
-def better_people(known: KnownFaces, person_id: int, shown: Sequence[int] | None = None) -> dict[int, Better]:
+def better_people(known: KnownFaces, person_id: int, shown: Sequence[int] | None = None) -> dict[int, BetterPerson]:
     """Face to the person whom it is most like, for the faces of a person that no human has confirmed.
 
     Only where that is somebody else, and of the faces `shown` where they are given. Nobody is suggested whom a human
@@ -116,7 +116,7 @@ def better_people(known: KnownFaces, person_id: int, shown: Sequence[int] | None
     best, score = _most_like(known, rows, barred)
     better = score > np.nan_to_num(own, nan=1.0)
     told = zip(known.faces.instances[rows][better], known.people[best[better]], score[better], strict=True)
-    return {int(face): Better(int(person), float(value)) for face, person, value in told}
+    return {int(face): BetterPerson(int(person), float(value)) for face, person, value in told}
 
 
 def _most_like(known: KnownFaces, rows: Ints, barred: Bools) -> tuple[Ints, Floats]:

@@ -10,12 +10,15 @@ from core.foundation.arrays import HIDDEN, VISIBLE, Bools, Floats, Keypoints
 from core.foundation.skeletons import BODY24, COCO17, Skeleton
 from core.models.tflite import Square
 
+_BELOW: Final = (
+    *("shoulder", "elbow", "wrist", "pinky", "index", "thumb"),
+    *("hip", "knee", "ankle", "heel", "foot"),
+)  # of the face, left and right
 NAMES: Final = (
     *("nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer"),
     *("left_ear", "right_ear", "mouth_left", "mouth_right"),
-    *(f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "pinky", "index", "thumb", "hip", "knee", "ankle",
-                                      "heel", "foot") for side in ("left", "right")),
-)  # fmt: skip
+    *(f"{side}_{joint}" for joint in _BELOW for side in ("left", "right")),
+)
 COUNT: Final = len(NAMES)  # 33
 _ROWS: Final = 39  # with those that only say where to look next
 _HIPS, _TOP = 33, 34  # of these: the middle of the hips, and how far the body reaches from there

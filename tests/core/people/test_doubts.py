@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from core.people.deciding import confirm_faces, keep_apart
 from core.people.doubts import (
-    Better,
+    BetterPerson,
     WaitingFaces,
     better_people,
     by_certainty,
@@ -79,7 +79,7 @@ def test_a_face_that_is_more_like_somebody_else_is_said_to_be_until_a_human_has_
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
     mixed, other = own(workspace, dataset, faces[:3]), own(workspace, dataset, faces[3:])
     found = better_people(known(workspace, dataset), mixed)
-    assert found == {faces[2]: Better(other, pytest.approx(SAME, abs=1e-6))}
+    assert found == {faces[2]: BetterPerson(other, pytest.approx(SAME, abs=1e-6))}
     assert better_people(known(workspace, dataset), other) == {}
     assert better_people(known(workspace, dataset), mixed, faces[1:]) == found
     assert better_people(known(workspace, dataset), mixed, faces[:2]) == {}, "asked about those that are shown only"
@@ -104,7 +104,7 @@ def test_nobody_is_suggested_who_is_in_the_same_photo_or_hidden(workspace, datas
     if why == "hidden":
         hide_people(workspace, [nearest], author_id=author)
     found = better_people(known(workspace, dataset), mixed)
-    assert found == {faces[2]: Better(next_one, pytest.approx(SAME / 2, abs=1e-6))}
+    assert found == {faces[2]: BetterPerson(next_one, pytest.approx(SAME / 2, abs=1e-6))}
 
 
 def test_what_waits_is_told_with_whose_it_is_and_hidden_people_are_left_out(workspace, dataset, author):
