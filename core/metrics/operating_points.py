@@ -12,7 +12,6 @@ Legend
 A pair is accepted when its score is at or above the threshold. Names follow ISO/IEC 19795-1:2021.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -20,59 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
-from core.foundation.errors import BadInput, NotEnoughData
+from core.foundation.errors import BadInput
+from core.metrics.confusion import Confusion
+from core.metrics.ranked_scores import checked_pairs, checked_weights
 
 _ROUNDING: Final = 1e-12  # of the whole: sums of weights that differ by less are equal
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Counts of pairs: accepted same (tp), accepted different (fp), rejected different (tn), rejected same (fn).
-
-    Where pairs have weights these are sums of them. A rate whose denominator is 0 is NaN, never 0: `precision` when
-    nothing is accepted, `recall` and `fnmr` without
-    same pairs, `fmr` without different pairs, `accuracy` without pairs, `f1` without same or accepted pairs, `mcc`
-    when any of the four margins is empty.
-    """
-
-    tp: float
-    fp: float
-    tn: float
-    fn: float
-
-    @property
-    def accuracy(self) -> float:
-        return _ratio(self.tp + self.tn, self.tp + self.fp + self.tn + self.fn)
-
-    @property
-    def precision(self) -> float:
-        return _ratio(self.tp, self.tp + self.fp)
-
-    @property
-    def recall(self) -> float:
-        return _ratio(self.tp, self.tp + self.fn)
-
-    @property
-    def f1(self) -> float:
-        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
-
-    @property
-    def fmr(self) -> float:
-        return _ratio(self.fp, self.fp + self.tn)
-
-    @property
-    def fnmr(self) -> float:
-        return _ratio(self.fn, self.tp + self.fn)
-
-    @property
-    def mcc(self) -> float:
-        """Matthews correlation coefficient (Matthews 1975), in [-1, 1]."""
-        margins = (self.tp + self.fp) * (self.tp + self.fn) * (self.tn + self.fp) * (self.tn + self.fn)
-        return _ratio(self.tp * self.tn - self.fp * self.fn, math.sqrt(margins))
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,44 +96,6 @@ class CumulativeCounts(NamedTuple):
             return lowest
         middle = (lowest + float(self.levels[row + 1])) / 2
         return middle if middle > self.levels[row + 1] else lowest
-
-
-def checked_pairs(scores: NDArray, same: NDArray, *, both: bool = False) -> tuple[Floats, Bools]:
-    """Scores as float64 and `same` as bool; with `both` there must be pairs of both kinds.
-
-    Raises
-    ------
-    BadInput
-        If the shapes are not (M,), a score is not finite, or `same` is not bool.
-    NotEnoughData
-        If `both` and one kind is missing.
-    """
-    score, truth = np.asarray(scores, np.float64), np.asarray(same)
-    if not score.shape == truth.shape == (score.size,):
-        raise BadInput(
-            "metrics.both_shape", names="scores and same", shape="(M,)", first=score.shape, second=truth.shape
-        )
-    if truth.dtype != bool:
-        raise BadInput("arrays.bool", name="same", found=truth.dtype)
-    if not np.isfinite(score).all():
-        raise BadInput("metrics.scores_not_finite", wrong=np.count_nonzero(~np.isfinite(score)), count=len(score))
-    alike = int(truth.sum())
-    if both and not 0 < alike < len(truth):
-        raise NotEnoughData("verification.two_kinds", same=alike, different=len(truth) - alike)
-    return score, truth
-
-
-def checked_weights(weights: NDArray | None, count: int) -> NDArray:
-    """(M,) int64 ones, or the weights as float64. Raises `BadInput` where they are not (M,), finite and above 0."""
-    if weights is None:
-        return np.ones(count, np.int64)
-    weight = np.asarray(weights, np.float64)
-    if weight.shape != (count,):
-        raise BadInput("metrics.shape_of_same", name="weights", shape=(count,), found=weight.shape)
-    wrong = int(np.count_nonzero(~(np.isfinite(weight) & (weight > 0))))
-    if wrong:
-        raise BadInput("metrics.weights", wrong=wrong, count=count)
-    return weight
 
 
 def counts_of_pairs(scores: NDArray, same: NDArray, weights: NDArray | None = None) -> CumulativeCounts:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
-from core.metrics.operating_points import checked_pairs, checked_weights
+from core.metrics.ranked_scores import checked_pairs, checked_weights
 
 _BINS_PER_BANDWIDTH: Final = 20
 

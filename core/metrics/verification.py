@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import best_row, checked_pairs, cumulative_counts
+from core.metrics.operating_points import best_row, cumulative_counts
+from core.metrics.ranked_scores import checked_pairs
 
 LEVEL: Final = 0.95
 FEWEST_PEOPLE: Final = 6  # with fewer independent ones, or fewer of them with an error, no spread is known
