@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
-from core.metrics.operating_points import checked_pairs, counts_of_pairs, threshold_at_fmr
+from core.metrics.operating_points import counts_of_pairs, threshold_at_fmr
+from core.metrics.ranked_scores import checked_pairs
 from core.metrics.verification import LEVEL, Pairing, RateInterval, rate_intervals
 
 
