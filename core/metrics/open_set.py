@@ -187,8 +187,7 @@ class Searches:
             raise BadInput("metrics.gallery_sizes", found=counts.tolist())
         rows = slice(None) if taken_out else ~self.mated
         accepted, people = self.accepted[rows], self.people[rows]
-        some = people > 0
-        fmr = float(accepted[some].sum() / people[some].sum()) if some.any() else math.nan
+        fmr = _mean(accepted[people > 0] / people[people > 0])
         measured = np.array([_mean(_chance_of_any(accepted, people, int(size))) for size in counts])
         return Growth(counts.astype(np.int64), measured, 1 - (1 - fmr) ** counts.astype(np.float64), fmr)
 
@@ -229,7 +228,7 @@ class Growth:
         (S,) float64 ``1 - (1 - fmr) ** size``: what it were if every stranger were taken for each person with the same
         chance, whatever happens with the others. Where false matches gather on few probes, as they do, it is too high.
     fmr
-        The share of all stranger and person that are accepted.
+        The share of people who are accepted for a stranger, in the mean over strangers.
     """
 
     sizes: Ints
