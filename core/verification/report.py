@@ -10,6 +10,7 @@ from core.foundation.arrays import finite_or_none
 from core.foundation.errors import NotEnoughData
 from core.foundation.messages import Message
 from core.metrics import operating_points, score_density, verification
+from core.metrics.ranked_scores import RankedScores
 from core.verification.pairs import PairSet
 
 _BINS: Final = 60
@@ -62,12 +63,13 @@ def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     except NotEnoughData as error:
         reason = error.message
     counts, curve = pairs.weighed, operating_points.roc(pairs.weighed)
+    ranked = RankedScores.of(scores, same, weights)
     return VerificationReport(
         operating_points.best_accuracy(counts),
         operating_points.eer(curve),
         operating_points.roc_auc(curve),
-        score_density.density(scores, same, weights=weights),
-        score_density.histogram(scores, same, _BINS, weights),
+        score_density.density(ranked),
+        score_density.histogram(ranked, _BINS),
         curve,
         tuple(_requested(pairs, operating_points.threshold_at_fmr(counts, fmr)) for fmr in _REQUESTED),
         held_out,

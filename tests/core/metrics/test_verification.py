@@ -10,6 +10,7 @@ from sklearn import metrics as reference
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.operating_points import best_accuracy
 from core.metrics.operating_points import counts_of_pairs as counted
+from core.metrics.ranked_scores import RankedScores
 from core.metrics.score_density import density
 from core.metrics.verification import Pairing, fmr_interval, held_out_rates, rate_intervals
 from tests.builders.scored_pairs import SCORES, people_pairs
@@ -296,6 +297,6 @@ def test_arguments_are_not_written_to():
     weights.flags.writeable = False
     counted(scores, same, weights)
     fmr_interval(scores, pairing, 0.4)
-    density(scores, same, weights=weights)
+    density(RankedScores.of(scores, same, weights))
     held_out_rates(scores, pairing)
     rate_intervals(scores, pairing, 0.4)
