@@ -24,7 +24,7 @@ from core.jobs.kinds import models_of
 from core.library.backups import back_up, restore_backup
 from core.library.importing import skipped as skipped_of
 from core.library.suspects import names_set_aside, take_up_again
-from core.models import fetching, weights
+from core.models import fetching, weights, weights_of
 from db.engine import reading
 from db.queries.jobs import count_runs, runs_page
 
@@ -236,16 +236,19 @@ def list_weights(as_json: Json = False) -> None:
 
 
 @command(weights_app, "fetch")
-def fetch_command(name: Annotated[str, typer.Argument(help="As in `weights list`")], as_json: Json = False) -> None:
-    """Download a model file, check it, and put it into the weights folder."""
+def fetch_command(
+    name: Annotated[str, typer.Argument(help="As in `weights list`, or a model: all of its files")], as_json: Json = False
+) -> None:
+    """Download model files, check them, and put them into the weights folder."""
     workspace = Workspace.open()
     bar = ProgressLine()
 
     def report(done: int, total: int | None) -> None:
         bar.begin(total or done, done, message("progress.fetching"))
 
-    path = fetching.fetch(name, workspace.weights, report, workspace.settings.weights_mirror or None)
-    tell({"name": name, "file": str(path)}, as_json, "{file}")
+    mirror = workspace.settings.weights_mirror or None
+    files = [str(fetching.fetch(each, workspace.weights, report, mirror)) for each in weights_of(name)]
+    tell({"name": name, "file": files[0], "files": files}, as_json, lines=files)
 
 
 @command(app)

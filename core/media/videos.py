@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 from core.foundation.errors import BadInput, FacetError, UnreadableVideo
 from core.media.files import open_partial
 
-_CLIP_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
+# Streams have no index: each step back would decode from the beginning. They are refused as clips, not as pictures.
+_STREAMS: Final = (".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".flv")
+_CLIP_SUFFIXES: Final = frozenset({".mp4", ".m4v", ".mov", ".3gp", ".avi", ".mkv", ".webm", *_STREAMS})
 
 # A playlist or a concat script under a clip's name would make FFmpeg open other files and addresses.
 _DEMUXERS: Final = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm"

@@ -156,6 +156,12 @@ def load_body_detector(name: str, device: str, weights_folder: Path) -> Detector
     return _spec(BODY_DETECTORS, name, "detector of people").loader(device, weights_folder)
 
 
+def weights_of(name: str) -> tuple[str, ...]:
+    """The weights files of a model by its name in any registry, the most where several have it; else the name itself."""
+    registries: tuple[dict[str, Spec[Any]], ...] = (DETECTORS, BODY_DETECTORS, LANDMARKERS, ENCODERS, CLOTHES_NETWORKS)
+    return max((each[name].weights for each in registries if name in each), key=len, default=(name,))
+
+
 def lacking(spec: Spec[Any], weights_folder: Path) -> FacetError | None:
     """What keeps a model of a registry from being loaded: the first of its files that is not here; None if all are."""
     try:

@@ -351,6 +351,13 @@ def test_unknown_weights_are_a_sentence(refused):
     assert "magic" in refused("weights", "fetch", "magic")
 
 
+def test_a_model_of_several_files_is_fetched_by_its_name(told):
+    code, result = told("weights", "fetch", "mtcnn")  # they come with its package
+    assert (code, result["name"], len(result["files"])) == (0, "mtcnn", 3)
+    assert result["files"][0] == result["file"]
+    assert all(Path(file).is_file() for file in result["files"])
+
+
 def test_backup_copies_the_store_and_overwrites_nothing(told, refused, tmp_path, home):
     code, result = told("backup")
     assert code == 0

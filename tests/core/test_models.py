@@ -23,6 +23,7 @@ from core.models import (
     load_encoder,
     load_landmarker,
     usual_landmarker,
+    weights_of,
 )
 from core.models.faces.mtcnn import MtcnnDetector
 from core.models.weights import WEIGHTS, locate
@@ -54,6 +55,20 @@ def test_every_encoder_states_its_threshold_and_what_it_is(tmp_path):
 def test_unknown_model_is_named_with_those_there_are(load, tmp_path):
     with pytest.raises(NotFound, match=r"called 'nonsense'; there are "):
         load("nonsense", "cpu", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("mtcnn", ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet")),
+        ("blazepose", ("pose-detection", "pose-landmarks")),  # to find people, not only their points
+        ("dlib-mesh", ("dlib-68", "face-mesh")),
+        ("pose-detection", ("pose-detection",)),
+        ("nonsense", ("nonsense",)),
+    ],
+)
+def test_a_model_is_all_of_its_files(name, files):
+    assert weights_of(name) == files
 
 
 def test_the_usual_landmarker_takes_the_face_mesh_where_it_is_here(tmp_path):

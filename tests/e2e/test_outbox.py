@@ -14,7 +14,7 @@ from db.engine import reading
 from db.tables import Image, Instance, KeypointRevision, Source
 from tests.builders.staged_pictures import stage
 from tests.e2e.conftest import Workbench, chromium_path
-from tests.e2e.hands import SAVED, on_screen, settle, view, wait_for
+from tests.e2e.hands import SAVED, at_place, on_screen, settle, view, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -169,6 +169,34 @@ def test_the_keys_stay_with_the_picture_while_the_server_is_away_and_when_it_is_
     expect(page.locator("canvas[data-view]")).to_be_focused()
     page.keyboard.press("]")
     wait_for(lambda: view(page)["point"] == 32)
+
+
+def test_a_server_that_is_started_again_leads_nobody_back_to_the_picture_before(page, served):
+    open_editor(page, served)
+    before = view(page)["image"]
+    served.kill()
+    expect(page.locator(".keypoint-editor .hint")).to_contain_text("The server cannot be reached.")
+    page.keyboard.press("n")
+    wait_for(lambda: view(page)["image"] not in {before, None})
+    after = view(page)["image"]
+    served.bench.start()
+    page.wait_for_url(re.compile(f"picture={after}(&|$)"), timeout=1000 * AT_ONCE)  # of a session that began anew
+    settle(page)
+    assert view(page)["image"] == after
+
+
+def test_a_step_that_is_pressed_before_the_order_is_here_is_taken_when_it_is(page, served):
+    held = []
+    page.route("**/api/order**", lambda route: held.append(route))
+    page.goto(f"{served.bench.address}/keypoints?name=Mina")
+    wait_for(lambda: (view(page) or {}).get("image") and held)
+    before = view(page)["image"]
+    page.locator("canvas[data-view]").focus()
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    held[0].continue_()
+    wait_for(lambda: view(page)["image"] not in {before, None})
+    at_place(page, 3, 3)
 
 
 def test_the_next_tab_sends_what_a_closed_one_could_not(visitor, served):

@@ -35,13 +35,13 @@ def tile(image: Image) -> Tile:
 
 
 def clip_tile(clip: ClipEntry) -> Tile:
-    """A clip with its first frame, its name and length, and how many of its frames are to be reviewed and were.
+    """A clip with its first frame, its name and length, and where its frames stand.
 
     Its id is that of the clip, negative: the first frame may be shown beside it as a picture, or by another clip.
     """
     video, of = clip.video, Counter[str]()
     for state, count in clip.states.items():
-        of["to_review" if state in TO_REVIEW else state] += count
+        of["to_review" if state in TO_REVIEW and state != ImageState.NEW else state] += count
     length = _length(video.frames / video.frames_per_second if video.frames_per_second else 0.0)
     told = [f"{of[state]:,} {name}" for state, name in _CLIP_STATES.items() if of[state]]
     title = f"{video.path}: {counted(clip.frames, 'frame')}, {length}, {', '.join(told)}"

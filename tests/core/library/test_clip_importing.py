@@ -293,10 +293,11 @@ def test_what_is_no_clip_is_listed_and_not_kept(workspace, take, run_id, tmp_pat
     folder.mkdir()
     (folder / "empty.mp4").write_bytes(b"")
     (folder / "text.mov").write_text("not a clip")
+    encoded(folder / "tape.ts", 4)  # whole, of a kind whose frames cannot be found one by one
     clip(folder / "good.mp4", range(2))
-    assert take(folder) == {"clips": 1, "frames": 2, "skipped": 2}
+    assert take(folder) == {"clips": 1, "frames": 2, "skipped": 3}
     listed = {row["path"]: row["reason"] for row in skipped(workspace, run_id)}
-    assert set(listed) == {"empty.mp4", "text.mov"}
+    assert set(listed) == {"empty.mp4", "text.mov", "tape.ts"}
     assert all(reason.startswith("not a video of a kind that can be read") for reason in listed.values())
     assert len([file for file in workspace.originals.rglob("*") if file.suffix in (".mp4", ".mov")]) == 1
 

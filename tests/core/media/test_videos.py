@@ -163,6 +163,7 @@ def test_each_container_that_is_promised_is_read(tmp_path, name, codec):
 
 def test_pictures_and_papers_are_no_clips():
     assert is_clip("Holiday/IMG_1.MOV")
+    assert is_clip("Holiday/IMG_1.3gp")
     assert not any(is_clip(name) for name in ("a.jpg", "a.gif", "mp4", "a.mp4.txt", "a.mp3"))
 
 

@@ -5,7 +5,12 @@
 /** @import { Editor } from "./editor.js" */
 
 const DIALOG = "[data-testid=stDialog]";
-const AWAY = "Connection error"; // the heading that Streamlit gives it
+const CONNECTED = "[data-testid=stApp][data-test-connection-state=CONNECTED]";
+
+/** Whether the page can hear: else Streamlit lets go what it is told. */
+export function isConnected() {
+  return document.querySelector(CONNECTED) !== null;
+}
 
 /** Keep the keys with the picture while Streamlit's dialogs come and go. @param {Editor} editor */
 export function keepKeys(editor) {
@@ -28,7 +33,7 @@ export function keepKeys(editor) {
 /** @param {Editor} editor @param {Element} dialog */
 function closeAway(editor, dialog) {
   const close = dialog.querySelector("button");
-  if (!close || dialog.querySelector("[role=dialog]")?.textContent?.includes(AWAY) !== true) return;
+  if (!close || isConnected()) return;
   close.click();
   editor.say("The server cannot be reached. What you do is kept here and sent when it is back.");
 }

@@ -61,6 +61,8 @@ export class Editor {
   /** @type {Order | null} */
   order = null;
   orderQuery = "";
+  /** @type {number[]} */
+  early = []; // steps that were asked for before the order was here
   index = -1; // place of the wanted picture in the order; -1 where it is not in it
   direction = 1;
   /** @type {number | null} */
@@ -79,10 +81,11 @@ export class Editor {
   /** @type {Command[]} */
   queue = []; // what is to be done once the wanted picture is open
   turn = -1;
+  window = ""; // the page's session: another one where the server was started again
   changed = -1;
   /** @type {number | null} */
   focus = null; // the instance that the page asks for
-  told = { image: -1, savings: 0, turn: -1 };
+  told = { image: -1, savings: 0, turn: -1, session: "" };
   savings = 0;
   leavingUntil = 0; // until then the page may be making way for another
   spaceHeld = false;

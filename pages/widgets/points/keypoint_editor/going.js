@@ -4,9 +4,11 @@
 // they differ.
 
 import { fetchOrder } from "./frames.js";
+import { isConnected } from "./dialogs.js";
 import { isDoubtful } from "./draw.js";
 
 /** @import { Editor } from "./editor.js" */
+/** @import { Order } from "./frames.js" */
 /** @import { Frame } from "./types.js" */
 
 const REST = 500; // ms on one picture after which the page hears of it
@@ -17,13 +19,23 @@ const SEARCHED = 48; // pictures of one request while looking for one
 
 // ---- What the page asks for -----------------------------------------------------------------
 
-/** Take the order and the picture that the page asks for, where it asks for other ones than before. @param {Editor} editor */
+/**
+ * Take the order and the picture that the page asks for, where it asks for other ones than before. A page that begins anew
+ * under the hand, since the server was started again, knows of no other picture than the last that it has heard of: it
+ * follows the hand.
+ * @param {Editor} editor
+ */
 export function followPage(editor) {
   const { data } = editor;
   const changed = data.changed !== editor.changed;
+  const anew = editor.wanted !== null && data.window !== editor.window;
   editor.changed = data.changed;
+  editor.window = data.window;
   if (data.order !== editor.orderQuery) void loadOrder(editor, data.order);
-  if (data.turn !== editor.turn) {
+  if (anew) {
+    editor.turn = data.turn;
+    rest(editor);
+  } else if (data.turn !== editor.turn) {
     editor.turn = data.turn;
     editor.focus = data.open.focus;
     if (editor.isOpen(data.open.image)) editor.followFocus();
@@ -48,6 +60,7 @@ async function loadOrder(editor, query) {
     }, ORDER_AGAIN);
   }
   editor.refresh();
+  if (editor.order) for (const step of editor.early.splice(0)) goBy(editor, step);
 }
 
 // ---- To another picture ---------------------------------------------------------------------
@@ -100,13 +113,19 @@ export function arrived(editor, id) {
 
 /**
  * So many pictures on or back. A key that is held goes on once the picture before is on screen, so that all of them are
- * seen and it stops where it is let go.
+ * seen and it stops where it is let go. What is pressed before the order is here is done then.
  * @param {Editor} editor @param {number} step @param {Event} [event]
  */
 export function goBy(editor, step, event) {
   if (event instanceof KeyboardEvent && event.repeat && editor.painted !== editor.wanted) return;
-  const { order, index } = editor;
-  if (!order?.count) return;
+  if (editor.order) goOn(editor, editor.order, step);
+  else editor.early.push(step);
+}
+
+/** @param {Editor} editor @param {Order} order @param {number} step */
+function goOn(editor, order, step) {
+  const { index } = editor;
+  if (!order.count) return;
   const from = index < 0 ? (step > 0 ? -1 : order.count) : index;
   const to = Math.min(Math.max(from + step, 0), order.count - 1);
   if (to === index) editor.say(step > 0 ? "This is the last picture." : "This is the first picture.");
@@ -192,17 +211,17 @@ export function attachLeaving(editor) {
   document.addEventListener("click", (event) => pressed(event, "a, button"), { signal, capture: true });
 }
 
-/** Tell the page now: the hand leaves the editor. @param {Editor} editor */
+/** Tell the page now, or once it can hear: the hand leaves the editor. @param {Editor} editor */
 export function tellRest(editor) {
   clearTimeout(editor.restTimer);
-  const { opened, savings, turn, told } = editor;
-  const known = told.image === opened && told.savings === savings && told.turn === turn;
+  const { opened, savings, turn, window: session, told } = editor;
+  const known = told.image === opened && told.savings === savings && told.turn === turn && told.session === session;
   if (opened === null || opened !== editor.wanted || known) return;
-  if (performance.now() < editor.leavingUntil) {
+  if (performance.now() < editor.leavingUntil || !isConnected()) {
     rest(editor);
     return;
   }
-  editor.told = { image: opened, savings, turn };
+  editor.told = { image: opened, savings, turn, session };
   editor.tell("rested", editor.told);
   if (editor.frames.points(opened)) void editor.frames.refresh(opened); // somebody else may have been here
 }
