@@ -220,7 +220,7 @@ def test_a_clip_is_one_tile_and_opens_at_its_first_frame_among_its_frames(page, 
     tiles = page.get_by_role("group", name="Pictures").get_by_role("button")
     expect(tiles).to_have_count(2)
     clip = tiles.filter(has_text="talk.mp4 · 0:03")
-    expect(clip).to_contain_text("▶ 75 to review")
+    expect(clip).to_contain_text("▶ 75 new")
     assert clip.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 160
     clip.click()
     expect(page).to_have_url(re.compile("/keypoints.*part=talk.mp4%2F"), timeout=WAIT)

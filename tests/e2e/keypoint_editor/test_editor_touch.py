@@ -50,6 +50,36 @@ def test_a_finger_drags_a_point_with_the_loupe_beside_it(tablet):
     assert not has_lens(tablet, *IN_THE_BOX)
 
 
+def pen(page):
+    """What puts a pen down, moves it and lifts it, at a place of the window."""
+    client = page.context.new_cdp_session(page)
+
+    def put(kind, x, y):
+        given = {"x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen"}
+        client.send("Input.dispatchMouseEvent", {"type": kind, **given})
+
+    return put
+
+
+@pytest.mark.parametrize("palm_first", [True, False])
+def test_a_pen_drags_a_point_whatever_the_hand_that_holds_it_touches(tablet, palm_first):
+    put, touch = pen(tablet.page), fingers(tablet.page)
+    (x0, y0), (x1, y1) = tablet.at(400, 330), tablet.at(*IN_THE_BOX)
+    palm = (x0 + 150, y0 + 120)
+    if palm_first:
+        touch("touchStart", palm)
+    put("mousePressed", x0, y0)
+    if not palm_first:
+        touch("touchStart", palm)
+    touch("touchMove", (palm[0] + 30, palm[1]))
+    for share in (0.5, 1):
+        put("mouseMoved", x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+    touch("touchEnd")
+    put("mouseReleased", x1, y1)
+    [edit] = tablet.wait_for_edits(1)
+    assert edit["changes"][0][1:3] == pytest.approx(IN_THE_BOX, abs=1)
+
+
 def test_fingers_turn_by_the_round_handle_and_scale_by_a_corner(tablet):
     before = face_points()
     tablet.page.touchscreen.tap(*tablet.at(*IN_THE_BOX))

@@ -57,6 +57,8 @@ export class Editor {
   /** @type {[x: number, y: number] | null} */
   pointerAt = null; // where the pointer is on the canvas
   touched = false; // whether that is a finger
+  /** @type {number | null} */
+  pen = null; // the pointer that is a pen, while it is down
   hint = "";
   /** @type {Order | null} */
   order = null;

@@ -66,9 +66,22 @@ function reachOf(editor, event) {
   return isPlacing(editor) ? reach / 2 : reach; // so that a point can be placed beside another
 }
 
+/** Whether it is the hand that rests beside a pen. @param {Editor} editor @param {PointerEvent} event */
+function isPalm(editor, { pointerType }) {
+  return editor.pen !== null && pointerType === "touch";
+}
+
+/** A pen is put down: what the hand that holds it has begun is none of its business. @param {Editor} editor @param {number} id */
+function takePen(editor, id) {
+  editor.pen = id;
+  editor.pointers.clear();
+  cancelGesture(editor);
+}
+
 /** @param {Editor} editor @param {PointerEvent} event */
 function pointerDown(editor, event) {
-  if (event.button > 1) return;
+  if (event.button > 1 || isPalm(editor, event)) return;
+  if (event.pointerType === "pen") takePen(editor, event.pointerId);
   event.preventDefault();
   editor.canvas.focus({ preventScroll: true });
   editor.canvas.setPointerCapture(event.pointerId);
@@ -146,6 +159,7 @@ function follow(editor, event) {
 
 /** @param {Editor} editor @param {PointerEvent} event */
 function pointerMove(editor, event) {
+  if (isPalm(editor, event)) return undefined;
   const [x, y] = follow(editor, event);
   const gesture = editor.gesture;
   if (!gesture) return editor.setHover(pick(editor, x, y, reachOf(editor, event)));
@@ -194,7 +208,8 @@ function shifted(editor, gesture, change, dx, dy) {
 
 /** @param {Editor} editor @param {PointerEvent} event */
 function pointerUp(editor, event) {
-  editor.pointers.delete(event.pointerId);
+  if (isPalm(editor, event)) return;
+  lift(editor, event);
   const gesture = editor.gesture;
   editor.gesture = null;
   if (!gesture) return;
@@ -231,8 +246,15 @@ function pointerLeave(editor) {
 
 /** @param {Editor} editor @param {PointerEvent} event */
 function pointerCancel(editor, event) {
-  editor.pointers.delete(event.pointerId);
+  if (isPalm(editor, event)) return;
+  lift(editor, event);
   cancelGesture(editor);
+}
+
+/** @param {Editor} editor @param {PointerEvent} event */
+function lift(editor, { pointerId }) {
+  editor.pointers.delete(pointerId);
+  if (editor.pen === pointerId) editor.pen = null;
 }
 
 /**

@@ -30,12 +30,12 @@ def test_a_tile_has_the_faces_or_the_reason_and_the_mark_of_the_state(state, rea
             25,
             "a b.mp4 · 0:11",
             "▶ 45 to review",
-            "45 to review, 200 not looked at, 30 accepted",
+            "45 to review, 200 new, 30 accepted",
         ),
         ({"accepted": 275}, 25, "a b.mp4 · 0:11", "▶ 275 accepted", "275 accepted"),
         ({"failed": 1, "imported": 2}, 0.05, "a b.mp4 · 1:31:40", "▶ 2 imported", "2 imported, 1 failed"),
-        ({"new": 1}, 300, "a b.mp4 · 0:01", "▶ 1 not looked at", "1 not looked at"),
-        ({"new": 1, "empty": 2}, 25, "a b.mp4 · 0:11", "▶ 2 to review", "2 to review, 1 not looked at"),
+        ({"new": 1}, 300, "a b.mp4 · 0:01", "▶ 1 new", "1 new"),
+        ({"new": 1, "empty": 2}, 25, "a b.mp4 · 0:11", "▶ 2 to review", "2 to review, 1 new"),
     ],
 )
 def test_a_clip_is_one_tile_with_its_length_and_the_state_of_its_frames(states, rate, caption, badge, told):
