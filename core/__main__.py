@@ -237,7 +237,8 @@ def list_weights(as_json: Json = False) -> None:
 
 @command(weights_app, "fetch")
 def fetch_command(
-    name: Annotated[str, typer.Argument(help="As in `weights list`, or a model: all of its files")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="As in `weights list`, or a model for all of its files")],
+    as_json: Json = False,
 ) -> None:
     """Download model files, check them, and put them into the weights folder."""
     workspace = Workspace.open()

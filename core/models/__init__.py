@@ -157,7 +157,7 @@ def load_body_detector(name: str, device: str, weights_folder: Path) -> Detector
 
 
 def weights_of(name: str) -> tuple[str, ...]:
-    """The weights files of a model by its name in any registry, the most where several have it; else the name itself."""
+    """The weights files of a model by its name, the most where several registries have it; else the name."""
     registries: tuple[dict[str, Spec[Any]], ...] = (DETECTORS, BODY_DETECTORS, LANDMARKERS, ENCODERS, CLOTHES_NETWORKS)
     return max((each[name].weights for each in registries if name in each), key=len, default=(name,))
 
