@@ -117,8 +117,14 @@ class Searches:
             parts.append(cls.of(scores, np.asarray(probe_person)[rows], gallery_person, threshold))
         if not parts:
             return cls.of(np.zeros((0, len(gallery))), np.zeros(0, np.int64), gallery_person, threshold)
-        names = ("own", "other", "rank", "accepted", "people")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), float(threshold))
+        return cls(
+            np.concatenate([part.own for part in parts]),
+            np.concatenate([part.other for part in parts]),
+            np.concatenate([part.rank for part in parts]),
+            np.concatenate([part.accepted for part in parts]),
+            np.concatenate([part.people for part in parts]),
+            float(threshold),
+        )
 
     @cached_property
     def mated(self) -> Bools:

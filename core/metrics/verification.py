@@ -154,6 +154,11 @@ class HeldOutRates:
         return float(self.accuracies.std())
 
     @property
+    def standard_error(self) -> float:
+        """Of the mean accuracy, as LFW asks for it: the deviation (ddof 1) over the root of the number of folds."""
+        return float(self.accuracies.std(ddof=1) / math.sqrt(self.folds))
+
+    @property
     def fmr(self) -> float:
         """Mean FMR."""
         return float(self.fmrs.mean())
@@ -384,8 +389,8 @@ class _Rate:
         if self.wrong and self.right:
             return RateInterval(*_logit_interval(mean, self.without, count, level), count, two_sided=True)
         if self.right:
-            return RateInterval(0.0, _largest(mean, count, 1 - level), count, two_sided=False)
-        return RateInterval(1 - _largest(1 - mean, count, 1 - level), 1.0, count, two_sided=False)
+            return RateInterval(0.0, largest_rate(mean, count, 1 - level), count, two_sided=False)
+        return RateInterval(1 - largest_rate(1 - mean, count, 1 - level), 1.0, count, two_sided=False)
 
 
 def _accuracy(fmr: _Rate, fnmr: _Rate, mixture: float, level: float) -> RateInterval:
@@ -411,7 +416,7 @@ def _logit_interval(mean: float, without: Floats, independent: int, level: float
     return float(low), float(high)
 
 
-def _largest(mean: float, count: int, risk: float) -> float:
+def largest_rate(mean: float, count: int, risk: float) -> float:
     """The largest rate under which a mean of `count` independent values in [0, 1] is this low with Chernoff's risk."""
     low, high = mean, 1.0
     for _ in range(_HALVINGS):
