@@ -1,0 +1,133 @@
+"""Scores as log-likelihood ratios by the straight line that costs least: logistic regression of kind on score."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from core.foundation.arrays import Floats
+from core.foundation.errors import NotEnoughData
+from core.metrics.calibration import LogisticCalibration
+from core.metrics.ranked_scores import RankedScores, Sums
+
+_AT_ONCE: Final = 1 << 20  # pairs
+_FIRST: Final = 1 << 16  # pairs of each kind that a fit begins with
+_CLOSE: Final = 1e-20  # squared Newton decrement
+_ROUNDING: Final = 1e-14
+_STEPS: Final = 200
+_HALVINGS: Final = 40
+
+
+def logistic_calibration(ranked: RankedScores, *, penalised: bool = True) -> LogisticCalibration:
+    """LLRs on the straight line of least Cllr: logistic regression in which both kinds weigh the same.
+
+    Prior-weighted, at equal priors (Brümmer & du Preez 2006). Where no score of one person lies below one of two people
+    no line is the best: a steeper one is better still. So the likelihood, of Kish's number of pairs of either kind, is
+    multiplied by the root of the determinant of its information, Jeffreys' prior, which weighs about as much as one
+    pair and knows no unit (Firth, "Bias reduction of maximum likelihood estimates", Biometrika 80, 1993; Heinze &
+    Schemper, "A solution to the problem of separation in logistic regression", Statistics in Medicine 21, 2002).
+    Without `penalised` it is not.
+
+    Newton's method with halved steps, until its decrement says that less than 1e-20 nat a pair is left to be had. Where
+    the best line falls, scores mean nothing: all LLRs are 0 then.
+
+    Raises
+    ------
+    NotEnoughData
+        If there are no pairs of one kind; without `penalised` also where no line is the best.
+    """
+    ranked.require_both()
+    low, high = (float(of(ranked.same[at], ranked.different[at])) for of, at in ((min, 0), (max, -1)))
+    if low == high:
+        return LogisticCalibration(0.0, 0.0)
+    if not penalised and ranked.different[-1] <= ranked.same[0]:
+        raise NotEnoughData("metrics.separable")
+    if not penalised and ranked.same[-1] <= ranked.different[0]:
+        return LogisticCalibration(0.0, 0.0)
+    penalty = (1 / _number(ranked.same, ranked.same_sums) + 1 / _number(ranked.different, ranked.different_sums)) / 8
+    line = np.zeros(2)
+    for part in (_thinned(ranked), ranked):
+        line = _newton(_Line(part, (low + high) / 2, (high - low) / 2, penalty * penalised), line)
+    slope = 2 * line[1] / (high - low)
+    if not slope > 0:
+        return LogisticCalibration(0.0, 0.0)
+    return LogisticCalibration(float(slope), float(line[0] - slope * (low + high) / 2))
+
+
+def _number(scores: NDArray, sums: Sums) -> float:
+    """Kish's effective number of pairs; where weights are numbers of pairs, their number."""
+    if sums is None or sums.dtype != np.float64:
+        return float(len(scores) if sums is None else sums[-1])
+    return float(sums[-1] ** 2 / np.square(np.diff(sums)).sum())
+
+
+def _thinned(ranked: RankedScores) -> RankedScores:
+    """At most so many scores of each kind, each for all of its neighbourhood: where a fit begins."""
+    found: list[Any] = []
+    for scores, sums in ((ranked.same, ranked.same_sums), (ranked.different, ranked.different_sums)):
+        bounds = np.linspace(0, len(scores), min(len(scores), _FIRST) + 1).astype(np.int64)
+        found.append((scores[(bounds[:-1] + bounds[1:]) // 2], bounds if sums is None else sums[bounds]))
+    (same, same_sums), (different, different_sums) = found
+    return RankedScores(same, different, same_sums, different_sums)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What LLR = a + b (score - `centre`) / `unit` costs: nats for each pair, less `penalty` x a log determinant."""
+
+    ranked: RankedScores
+    centre: float
+    unit: float
+    penalty: float
+
+    def parts(self) -> Iterator[tuple[Floats, Floats, float]]:
+        """Scores in units, what they weigh of both kinds, and whether they are of one person."""
+        of_same = (self.ranked.same, self.ranked.same_sums, 1.0)
+        for scores, sums, truth in (of_same, (self.ranked.different, self.ranked.different_sums, 0.0)):
+            for at in range(0, len(scores), _AT_ONCE):
+                score = (scores[at : at + _AT_ONCE].astype(np.float64) - self.centre) / self.unit
+                ends = np.arange(at, at + len(score) + 1)
+                weight = np.diff(ends) / len(scores) if sums is None else np.diff(sums[ends]) / sums[-1]
+                yield score, weight / 2, truth
+
+    def at(self, line: Floats) -> tuple[float, Floats, Floats]:
+        """The cost, its gradient (2,), and the information (2, 2)."""
+        cost, slopes, moments = 0.0, np.zeros(2), np.zeros((2, 4))
+        for score, weight, truth in self.parts():
+            llr = line[0] + line[1] * score
+            chance = scipy.special.expit(llr)
+            cost += float(weight @ np.logaddexp(0, -llr if truth else llr))
+            powers = score ** np.arange(4)[:, None]
+            slopes += powers[:2] @ (weight * (chance - truth))
+            spread = weight * chance * scipy.special.expit(-llr)
+            moments += np.stack([powers @ spread, powers @ (spread * (1 - 2 * chance))])
+        information = moments[0][np.add.outer([0, 1], [0, 1])]
+        if self.penalty:
+            sign, size = np.linalg.slogdet(information)
+            if sign <= 0:  # so steep that no pair is in doubt
+                return math.inf, slopes, information
+            cost -= self.penalty * float(size)
+            changes = moments[1][np.add.outer([0, 1], np.add.outer([0, 1], [0, 1]))]
+            slopes -= self.penalty * np.trace(np.linalg.inv(information) @ changes, axis1=1, axis2=2)
+        return cost, slopes, information
+
+
+def _newton(cost_of: _Line, line: Floats) -> Floats:
+    cost, slopes, information = cost_of.at(line)
+    for _ in range(_STEPS):
+        step = np.linalg.solve(information, slopes)
+        if step @ slopes < _CLOSE:
+            break
+        for _ in range(_HALVINGS):
+            found = cost_of.at(line - step)
+            if found[0] <= cost + _ROUNDING:
+                break
+            step = step / 2
+        else:
+            break
+        line, (cost, slopes, information) = line - step, found
+    return line
