@@ -9,9 +9,8 @@ class Confusion:
     """Counts of pairs: accepted same (tp), accepted different (fp), rejected different (tn), rejected same (fn).
 
     Where pairs have weights these are sums of them. A rate whose denominator is 0 is NaN, never 0: `precision` when
-    nothing is accepted, `recall` and `fnmr` without
-    same pairs, `fmr` without different pairs, `accuracy` without pairs, `f1` without same or accepted pairs, `mcc`
-    when any of the four margins is empty.
+    nothing is accepted, `recall` and `fnmr` without same pairs, `fmr` without different pairs, `hter` without either,
+    `accuracy` without pairs, `f1` without same or accepted pairs, `mcc` when any of the four margins is empty.
     """
 
     tp: float
@@ -42,6 +41,11 @@ class Confusion:
     @property
     def fnmr(self) -> float:
         return _ratio(self.fn, self.tp + self.fn)
+
+    @property
+    def hter(self) -> float:
+        """The half total error rate, the mean of FMR and FNMR."""
+        return (self.fmr + self.fnmr) / 2
 
     @property
     def mcc(self) -> float:

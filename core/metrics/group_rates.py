@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput
-from core.metrics.operating_points import counts_of_pairs, threshold_at_fmr
-from core.metrics.ranked_scores import checked_pairs
+from core.metrics.operating_points import threshold_at_fmr
+from core.metrics.ranked_scores import RankedScores, checked_pairs
 from core.metrics.verification import LEVEL, Pairing, RateInterval, rate_intervals
 
 
@@ -190,8 +190,8 @@ class _Part:
         same, own = int(self.pairing.same.sum()), math.nan
         different = len(self.score) - same
         if same and different and not math.isnan(wanted_fmr):
-            counts = counts_of_pairs(self.score, self.pairing.same, self.pairing.weights())
-            own = threshold_at_fmr(counts, wanted_fmr).threshold
+            ranked = RankedScores.of(self.score, self.pairing.same, self.pairing.weights())
+            own = threshold_at_fmr(ranked, wanted_fmr).threshold
         own_rates = (math.nan, math.nan) if math.isnan(own) else _rates(self.score, self.pairing, own)
         return GroupRates(
             group, self.pairing.people, same, different, fmr, fnmr, intervals.fmr, intervals.fnmr, own, *own_rates

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import best_row, cumulative_counts
-from core.metrics.ranked_scores import checked_pairs
+from core.metrics.operating_points import best_accuracy
+from core.metrics.ranked_scores import RankedScores, checked_pairs
 
 LEVEL: Final = 0.95
 FEWEST_PEOPLE: Final = 6  # with fewer independent ones, or fewer of them with an error, no spread is known
@@ -231,14 +231,15 @@ def held_out_rates(
     score, _ = checked_pairs(scores, same, both=True)
     if folds < 2:
         raise BadInput("verification.folds", folds=folds)
-    order, fold_of = np.argsort(score)[::-1], _deal(pairing, folds, seed)
+    order, fold_of = np.argsort(score), _deal(pairing, folds, seed)
     score, same, share = score[order], same[order], pairing.share[order]
     left, right = fold_of[pairing.left[order]], fold_of[pairing.right[order]]
     rows = []
     for fold in range(int(fold_of.max()) + 1):
         outside = np.flatnonzero((left != fold) & (right != fold))
         inside = np.flatnonzero((left == fold) & (right == fold))
-        threshold = _best_threshold(score[outside], same[outside], share[outside], different_per_same)
+        weights = _balanced(share[outside], same[outside], different_per_same)
+        threshold = best_accuracy(RankedScores.of(score[outside], same[outside], weights)).threshold
         truth = same[inside]
         weight = ((score[inside] >= threshold) != truth) * _balanced(share[inside], truth, 1.0)
         rows.append((threshold, weight[~truth].sum(), weight[truth].sum()))
@@ -246,15 +247,6 @@ def held_out_rates(
     accuracies = 1 - (fnmrs + different_per_same * fmrs) / (1 + different_per_same)
     tested = left == right
     return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, int((tested & same).sum()), int((tested & ~same).sum()))
-
-
-def _best_threshold(score: Floats, same: Bools, share: Floats, different_per_same: float) -> float:
-    """The threshold of `best_accuracy`; scores fall, and below the last of one person it only gets worse."""
-    weight = _balanced(share, same, different_per_same)
-    last = score[np.flatnonzero(same)[-1]]
-    some = slice(len(score) - int(np.searchsorted(score[::-1], last)) + 1)  # and one more, for the middle
-    counts = cumulative_counts(score[some], same[some], weight[some])
-    return counts.threshold(best_row(counts))
 
 
 def _deal(pairing: Pairing, folds: int, seed: int) -> NDArray[np.int32]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.errors import NotEnoughData
 from core.foundation.workspace import Workspace
-from core.metrics.operating_points import CumulativeCounts, counts_of_pairs
+from core.metrics.ranked_scores import RankedScores
 from core.metrics.verification import Pairing, RateIntervals
 from core.people.encoders import encoder_of
 from core.people.known_faces import known_faces
@@ -66,15 +66,9 @@ class PairSet:
         return Pairing.of(self.left_person, self.right_person)
 
     @cached_property
-    def weighed(self) -> CumulativeCounts:
-        """What the pairs weigh from each score on."""
-        return counts_of_pairs(self.scores, self.same, self.weights)
-
-    @cached_property
-    def ranked(self) -> tuple[Floats, Floats]:
-        """Scores of the pairs of one person and of two people, rising."""
-        scores = self.scores.astype(np.float64)
-        return np.sort(scores[self.same]), np.sort(scores[~self.same])
+    def ranked(self) -> RankedScores:
+        """The scores of each kind in their order, every person counting the same."""
+        return RankedScores.of(self.scores, self.same, self.weights)
 
     @cached_property
     def intervals(self) -> dict[float, RateIntervals]:

@@ -10,7 +10,6 @@ from core.foundation.arrays import finite_or_none
 from core.foundation.errors import NotEnoughData
 from core.foundation.messages import Message
 from core.metrics import operating_points, score_density, verification
-from core.metrics.ranked_scores import RankedScores
 from core.verification.pairs import PairSet
 
 _BINS: Final = 60
@@ -56,22 +55,20 @@ class VerificationReport:
 
 def evaluate_pairs(pairs: PairSet) -> VerificationReport:
     """Everything about the pairs that does not depend on where the slider stands."""
-    scores, same, weights = pairs.scores, pairs.same, pairs.weights
     held_out, reason = None, None
     try:
-        held_out = verification.held_out_rates(scores, pairs.pairing, different_per_same=pairs.different_per_same)
+        held_out = verification.held_out_rates(pairs.scores, pairs.pairing, different_per_same=pairs.different_per_same)
     except NotEnoughData as error:
         reason = error.message
-    counts, curve = pairs.weighed, operating_points.roc(pairs.weighed)
-    ranked = RankedScores.of(scores, same, weights)
+    ranked = pairs.ranked
     return VerificationReport(
-        operating_points.best_accuracy(counts),
-        operating_points.eer(curve),
-        operating_points.roc_auc(curve),
+        operating_points.best_accuracy(ranked),
+        operating_points.eer(ranked),
+        operating_points.roc_auc(ranked),
         score_density.density(ranked),
         score_density.histogram(ranked, _BINS),
-        curve,
-        tuple(_requested(pairs, operating_points.threshold_at_fmr(counts, fmr)) for fmr in _REQUESTED),
+        operating_points.roc(ranked),
+        tuple(_requested(pairs, operating_points.threshold_at_fmr(ranked, fmr)) for fmr in _REQUESTED),
         held_out,
         reason,
     )
@@ -86,12 +83,10 @@ def figures_at(pairs: PairSet, threshold: float) -> dict[str, float | int | None
 
     None where undefined. And the four counts of pairs, each once.
     """
-    weighed = operating_points.confusion_at(pairs.weighed, threshold)
+    weighed, counted = pairs.ranked.confusion(threshold), pairs.ranked.unweighed.confusion(threshold)
     names = ("accuracy", "precision", "recall", "f1", "fmr", "fnmr", "mcc")
     figures: dict[str, float | int | None] = {name: finite_or_none(getattr(weighed, name)) for name in names}
-    alike, unlike = pairs.ranked
-    fn, tn = int(np.searchsorted(alike, threshold)), int(np.searchsorted(unlike, threshold))
-    return {**figures, "tp": len(alike) - fn, "fp": len(unlike) - tn, "tn": tn, "fn": fn}
+    return {**figures, "tp": counted.tp, "fp": counted.fp, "tn": counted.tn, "fn": counted.fn}
 
 
 def intervals_at(pairs: PairSet, threshold: float) -> verification.RateIntervals:

@@ -7,6 +7,9 @@ import numpy as np
 # By hand: falling scores .9 same, .8 same, .7 different, .6 same, .3 different, .1 different.
 SCORES = np.array([0.3, 0.9, 0.7, 0.8, 0.1, 0.6])
 SAME = np.array([False, True, False, True, False, True])
+# Twelve by hand: .9 .8 .8 .6 .5 of one person, .8 .7 .5 .4 .4 .2 .1 of two.
+ALIKE, UNLIKE = np.array([0.6, 0.9, 0.8, 0.5, 0.8]), np.array([0.4, 0.8, 0.1, 0.7, 0.4, 0.2, 0.5])
+TWELVE, TWELVE_SAME = np.concatenate([ALIKE, UNLIKE]), np.arange(12) < 5
 
 
 def pairs(seed, count=400, ties=True):

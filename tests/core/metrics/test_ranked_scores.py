@@ -8,12 +8,9 @@ from hypothesis import strategies as st
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.confusion import Confusion
 from core.metrics.ranked_scores import RankedScores, checked_pairs, checked_weights
-from tests.builders.scored_pairs import SAME, SCORES, pairs
+from tests.builders.scored_pairs import ALIKE, SAME, SCORES, TWELVE, TWELVE_SAME, UNLIKE, pairs
 
-# Twelve by hand: .9 .8 .8 .6 .5 of one person, .8 .7 .5 .4 .4 .2 .1 of two.
-ALIKE, UNLIKE = np.array([0.6, 0.9, 0.8, 0.5, 0.8]), np.array([0.4, 0.8, 0.1, 0.7, 0.4, 0.2, 0.5])
 ALIKE_WEIGHTS, UNLIKE_WEIGHTS = np.array([2, 1, 3, 1, 0.5]), np.array([1, 2, 1, 0.25, 1, 1, 4])
-TWELVE, TWELVE_SAME = np.concatenate([ALIKE, UNLIKE]), np.arange(12) < 5
 
 
 def test_twelve_pairs_are_ranked_and_counted_as_by_hand():

@@ -9,7 +9,6 @@ from sklearn import metrics as reference
 
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.operating_points import best_accuracy
-from core.metrics.operating_points import counts_of_pairs as counted
 from core.metrics.ranked_scores import RankedScores
 from core.metrics.score_density import density
 from core.metrics.verification import Pairing, fmr_interval, held_out_rates, rate_intervals
@@ -74,7 +73,7 @@ def test_held_out_folds_share_no_person(decimals):
     for fold in range(5):
         outside, inside = (left != fold) & (right != fold), (left == fold) & (right == fold)
         of_outside, of_inside = (Pairing.of(pairing.left[part], pairing.right[part]) for part in (outside, inside))
-        point = best_accuracy(counted(scores[outside], same[outside], of_outside.weights()))
+        point = best_accuracy(RankedScores.of(scores[outside], same[outside], of_outside.weights()))
         assert found.thresholds[fold] == pytest.approx(point.threshold)
         accepted, weight = scores[inside] >= point.threshold, of_inside.weights()
         tn, fp, fn, tp = reference.confusion_matrix(same[inside], accepted, sample_weight=weight).ravel()
@@ -119,7 +118,7 @@ def test_held_out_accuracy_sees_false_matches_as_the_whole_does():
     pairing = Pairing.of(left, right)
     alike = pairing.same | (rng.random(len(pairing.first)) < 0.2)[pairing.cell]
     scores = rng.normal(np.where(alike, 0.8, 0.2), 0.05)
-    best = best_accuracy(counted(scores, pairing.same, pairing.weights())).confusion.accuracy
+    best = best_accuracy(RankedScores.of(scores, pairing.same, pairing.weights())).confusion.accuracy
     found = held_out_rates(scores, pairing)
     assert best == pytest.approx(0.9, abs=0.02)
     assert found.mean == pytest.approx(best, abs=0.03)
@@ -295,7 +294,6 @@ def test_arguments_are_not_written_to():
     pairing = Pairing.of(left, right)
     weights = pairing.weights()
     weights.flags.writeable = False
-    counted(scores, same, weights)
     fmr_interval(scores, pairing, 0.4)
     density(RankedScores.of(scores, same, weights))
     held_out_rates(scores, pairing)
