@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import best_accuracy, counts_of_pairs
-from core.metrics.ranked_scores import checked_pairs
+from core.metrics.operating_points import best_accuracy
+from core.metrics.ranked_scores import RankedScores, checked_pairs
 from core.metrics.verification import HeldOutRates
 
 
@@ -49,7 +49,7 @@ def given_folds_rates(scores: NDArray, same: NDArray, fold: NDArray, acquired: N
     rows = []
     for number in numbers:
         inside, outside = of == number, (of != number) & there
-        threshold = best_accuracy(counts_of_pairs(score[outside], truth[outside])).threshold
+        threshold = best_accuracy(RankedScores.of(score[outside], truth[outside])).threshold
         accepted, alike = ((score >= threshold) & there)[inside], truth[inside]
         rows.append((threshold, (accepted == alike).mean(), accepted[~alike].mean(), 1 - accepted[alike].mean()))
     thresholds, accuracies, fmrs, fnmrs = np.array(rows, np.float64).T

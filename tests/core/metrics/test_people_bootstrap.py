@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.operating_points import counts_of_pairs, eer, roc, roc_auc
+from core.metrics.operating_points import eer, roc_auc
 from core.metrics.people_bootstrap import PeopleBootstrap, student_ends
+from core.metrics.ranked_scores import RankedScores
 from core.metrics.verification import Pairing, rate_intervals
 from tests.builders.people_effects import TrueFigures, effects_pairs
 
@@ -64,10 +65,9 @@ def test_single_pairs_of_people_count_twice_to_first_order_and_three_times_in_th
 
 def test_figures_of_the_grid_are_those_of_all_scores():
     scores, pairing, found = drawn(2)
-    counts = counts_of_pairs(scores, pairing.same, pairing.weights())
-    curve = roc(counts)
-    assert found.auc().value == pytest.approx(roc_auc(curve), abs=2e-4)
-    assert found.eer().value == pytest.approx(eer(curve).rate, abs=2e-3)
+    ranked = RankedScores.of(scores, pairing.same, pairing.weights())
+    assert found.auc().value == pytest.approx(roc_auc(ranked), abs=2e-4)
+    assert found.eer().value == pytest.approx(eer(ranked).rate, abs=2e-3)
     alike, unlike = scores[pairing.same], scores[~pairing.same]
     moments = [
         (np.average(part, weights=share), np.average(part**2, weights=share))
@@ -78,8 +78,8 @@ def test_figures_of_the_grid_are_those_of_all_scores():
     for interval in (one.interval for one in (found.auc(), found.eer(), found.d_prime(), found.fnmr_at_fmr(0.01))):
         assert interval.low < interval.value < interval.high
         assert interval.groups == 15
-    exact, own = found.auc(roc_auc(curve)).interval, found.auc().interval
-    assert exact.value == roc_auc(curve)
+    exact, own = found.auc(roc_auc(ranked)).interval, found.auc().interval
+    assert exact.value == roc_auc(ranked)
     assert exact.high - exact.low == pytest.approx(own.high - own.low, rel=0.01)
 
 
