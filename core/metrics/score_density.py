@@ -199,8 +199,8 @@ def _isj(one: _Class, number: float) -> float | None:
         return time - _time(time, number, powers)
 
     times = 2.0 ** np.arange(-2 * math.log2(_ISJ_PLACES), 0.5, 0.5)
-    for before, after in pairwise(times):
-        if beyond(before) < 0 < beyond(after):
+    for (before, lower), (after, upper) in pairwise((time, beyond(time)) for time in times):
+        if lower < 0 < upper:
             return whole * math.sqrt(scipy.optimize.brentq(beyond, before, after))
     return None
 

@@ -28,6 +28,7 @@ QUICK: Final = {
     "bench_pose_scores": ["--images", "100", "--repeats", "1"],
     "bench_restore": ["--pictures", "200"],
     "bench_saving": ["--drags", "3"],
+    "bench_score_density": ["--scores", "200000", "--peers", "20000", "--repeats", "1"],
     "bench_faces": ["--rounds", "1", "--drawn"],
     "bench_wall": ["--images", "5000", "--seconds", "2", "--rounds", "1"],
     "bench_training": ["--steps", "1", "--recipes", "quick-hrnet"],
