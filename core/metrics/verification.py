@@ -229,9 +229,7 @@ def held_out_rates(
     """
     same = pairing.same
     score, _ = checked_pairs(scores, same, both=True)
-    if folds < 2:
-        raise BadInput("verification.folds", folds=folds)
-    order, fold_of = np.argsort(score), _deal(pairing, folds, seed)
+    order, fold_of = np.argsort(score), folds_of_people(pairing, folds, seed)
     score, same, share = score[order], same[order], pairing.share[order]
     left, right = fold_of[pairing.left[order]], fold_of[pairing.right[order]]
     rows = []
@@ -249,8 +247,18 @@ def held_out_rates(
     return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, int((tested & same).sum()), int((tested & ~same).sum()))
 
 
-def _deal(pairing: Pairing, folds: int, seed: int) -> NDArray[np.int32]:
-    """(P,) int32 fold of each person, with as many folds as can all be scored."""
+def folds_of_people(pairing: Pairing, folds: int, seed: int) -> NDArray[np.int32]:
+    """(P,) int32 fold of each person, dealt at random; at most `folds`, and as many as can all be scored.
+
+    Raises
+    ------
+    BadInput
+        If `folds` is below 2.
+    NotEnoughData
+        If not even two can: each needs pairs of both kinds inside and outside.
+    """
+    if folds < 2:
+        raise BadInput("verification.folds", folds=folds)
     people, first, second = pairing.people, pairing.first, pairing.second
     shuffled = np.random.default_rng(seed).permutation(people)
     for count in range(min(folds, max(2, people // _PEOPLE_IN_A_FOLD)), 1, -1):
