@@ -18,6 +18,8 @@ from typing import Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from core.formats.csv_blocks import UNKNOWN, CellNames, CsvBlock, coding_of, column_places, csv_blocks, yes_and_no
 from core.formats.labels.rows import ANY_ENDING, posix
@@ -47,7 +49,8 @@ class PairList:
     pictures
         Paths in the order in which they come, posix; ``name.*`` where the file does not say the ending.
     people
-        Of each picture where the file says whose it is (LFW), else None.
+        (pictures,) int32 whose each is, numbered from 0: as they are called in LFW, else pictures that pairs of one
+        person link are of one, and of others as far as the file says.
     fold
         (M,) int64 from 0 where the file has folds, else None.
     repeated
@@ -62,7 +65,7 @@ class PairList:
     same: Bools
     lines: Ints
     pictures: tuple[str, ...]
-    people: tuple[str, ...] | None = None
+    people: NDArray[np.int32]
     fold: Ints | None = None
     repeated: int = 0
     ignored: tuple[str, ...] = ()
@@ -110,7 +113,10 @@ def _table(path: Path) -> PairList:
     left, right, same, lines = (np.concatenate([part[at] for part in parts]) for at in range(4))
     paths: dict[str, int] = {}
     plain = np.array([paths.setdefault(posix(name), len(paths)) for name in pictures.names], np.int32)
-    return PairList(path.name, plain[left], plain[right], same, lines, tuple(paths), ignored=ignored)
+    left, right = plain[left], plain[right]
+    linked = coo_array((np.ones(int(same.sum()), bool), (left[same], right[same])), (len(paths), len(paths)))
+    people = connected_components(linked, directed=False)[1]
+    return PairList(path.name, left, right, same, lines, tuple(paths), people, ignored=ignored)
 
 
 def _part(block: CsvBlock, places: dict[str, int], pictures: CellNames) -> tuple[NDArray, ...]:
@@ -126,7 +132,8 @@ def _part(block: CsvBlock, places: dict[str, int], pictures: CellNames) -> tuple
 def _lfw(name: str, lines: Iterator[tuple[int, str]], counts: re.Match[str]) -> PairList:
     folds, each = (int(counts[1]), int(counts[2])) if counts[2] else (1, int(counts[1]))
     pictures: dict[str, int] = {}
-    people: list[str] = []
+    people: list[int] = []
+    names: dict[str, int] = {}
     rows: list[tuple[int, ...]] = []
     for number, line in lines:
         if line.strip():
@@ -135,7 +142,7 @@ def _lfw(name: str, lines: Iterator[tuple[int, str]], counts: re.Match[str]) -> 
             for person, picture in _lfw_sides(f"{name}: line {number}", line, alike=alike):
                 key = f"{person}/{person}_{int(picture):04d}{ANY_ENDING}"
                 if pictures.setdefault(key, len(people)) == len(people):
-                    people.append(person)
+                    people.append(names.setdefault(person, len(names)))
                 pair.append(pictures[key])
             rows.append((*pair, alike, number))
     if len(rows) != 2 * folds * each:
@@ -143,7 +150,7 @@ def _lfw(name: str, lines: Iterator[tuple[int, str]], counts: re.Match[str]) -> 
     table = np.array(rows, np.int64)
     left, right = table[:, 0].astype(np.int32), table[:, 1].astype(np.int32)
     fold = np.arange(len(rows)) // (2 * each) if folds > 1 else None
-    return PairList(name, left, right, table[:, 2] == 1, table[:, 3], tuple(pictures), tuple(people), fold)
+    return PairList(name, left, right, table[:, 2] == 1, table[:, 3], tuple(pictures), np.array(people, np.int32), fold)
 
 
 def _lfw_sides(of: str, line: str, *, alike: bool) -> list[tuple[str, str]]:
@@ -165,6 +172,9 @@ def _whole(pairs: PairList) -> PairList:
     for row in np.flatnonzero(pairs.left == pairs.right)[:1]:
         pairs.refuse("tables.itself", row, picture=pairs.pictures[pairs.left[row]])
     again = _repeated_rows(pairs)
+    for row in np.flatnonzero((pairs.people[pairs.left] == pairs.people[pairs.right]) & ~pairs.same)[:1]:
+        names = [pairs.pictures[side[row]] for side in (pairs.left, pairs.right)]
+        pairs.refuse("tables.linked", row, left=names[0], right=names[1])
     if pairs.fold is not None or not len(again):
         return pairs
     kept = np.ones(len(pairs.same), bool)

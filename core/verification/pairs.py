@@ -122,7 +122,7 @@ def confirmed_pairs(
         faces.instances[right],
         people[pairs[:, 0]],
         people[pairs[:, 1]],
-        _similarities(np.asarray(faces.vectors), left, right),
+        cosines_of_rows(np.asarray(faces.vectors), left, right),
         len(rows),
         len(sizes),
         all_same,
@@ -131,10 +131,10 @@ def confirmed_pairs(
     )
 
 
-def _similarities(vectors: NDArray[np.float32], left: Ints, right: Ints) -> NDArray[np.float32]:
+def cosines_of_rows(vectors: NDArray[np.float32], left: Ints, right: Ints) -> NDArray[np.float32]:
     """(M,) float32 of each two rows, in parts: a million copies of vectors do not fit beside one another."""
     parts = range(0, len(left), _AT_A_TIME)
     found = [
         np.einsum("md,md->m", vectors[left[at : at + _AT_A_TIME]], vectors[right[at : at + _AT_A_TIME]]) for at in parts
     ]
-    return np.concatenate(found)
+    return np.concatenate(found) if found else np.zeros(0, np.float32)

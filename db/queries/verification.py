@@ -1,10 +1,10 @@
-"""Reads of the thresholds that were saved."""
+"""Reads of the thresholds that were saved, and of the faces that a file of pairs may mean."""
 
 from collections.abc import Sequence
 
 from sqlmodel import Session, col, func, select
 
-from db.tables import ModelVersion, Threshold, User
+from db.tables import Instance, ModelVersion, Threshold, User
 
 
 def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> Threshold | None:
@@ -52,3 +52,14 @@ def thresholds(
     if encoder_id is not None:
         statement = statement.where(Threshold.model_version_id == encoder_id)
     return session.exec(statement).all()
+
+
+def face_sizes(dataset_id: int, *, session: Session) -> list[tuple[int, int, float, float]]:
+    """Instance, picture, area of the box and detector's score (0 where there is none) of every face that is there."""
+    area = (col(Instance.right) - col(Instance.left)) * (col(Instance.bottom) - col(Instance.top))
+    rows = session.exec(
+        select(Instance.id, Instance.image_id, area, func.coalesce(Instance.score, 0.0)).where(
+            Instance.dataset_id == dataset_id, Instance.kind == "face", ~col(Instance.removed)
+        )
+    )
+    return [(instance, image, size, score) for instance, image, size, score in rows]

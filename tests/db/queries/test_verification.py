@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from db.engine import reading
-from db.queries.verification import newest_threshold, thresholds
+from db.queries.verification import face_sizes, newest_threshold, thresholds
+from db.tables import Instance
 from db.writes.models import ensure_model_version
 from db.writing import writing
 from tests.builders.learning_rows import Shelf
+from tests.builders.people_rows import remove
 from tests.builders.saved_thresholds import save
+from tests.builders.staged_people import add_faces, vector
 
 
 @pytest.fixture
@@ -48,3 +51,18 @@ def test_thresholds_come_newest_first_with_encoder_and_author(workspace, dataset
 def test_a_dataset_without_thresholds_has_none(workspace, dataset):
     with reading(workspace.engine) as session:
         assert thresholds(dataset, session=session) == []
+
+
+def test_sizes_are_of_the_faces_that_are_there(workspace, dataset):
+    first, second, gone = add_faces(
+        workspace, dataset, [("a.jpg", vector(0)), ("b.jpg", vector(1)), ("b.jpg", vector(2))]
+    )
+    remove(workspace, gone)
+    with writing(workspace.engine) as session:
+        session.get_one(Instance, second).right += 2
+        session.get_one(Instance, second).score = None
+    with reading(workspace.engine) as session:
+        images = [session.get_one(Instance, face).image_id for face in (first, second)]
+        found = face_sizes(dataset, session=session)
+        assert face_sizes(dataset + 1, session=session) == []
+    assert sorted(found) == [(first, images[0], 48 * 48, 0.99), (second, images[1], 50 * 48, 0)]
