@@ -90,7 +90,7 @@ def test_people_are_found_and_their_points_are_corrected(page, photos):
     body = page.get_by_role("group", name="Faces and bodies").get_by_role("button").first
     expect(body).to_be_visible(timeout=60_000)
     comes_to(lambda: (view(page) or {}).get("instance") is not None, True)
-    expect(page.get_by_role("option", name="left_ankle is visible")).to_be_visible()
+    expect(page.get_by_role("row", name="left_ankle is visible")).to_be_visible()
     page.locator("canvas[data-view]").focus()
     for key in ("Tab", "ArrowRight"):
         page.keyboard.press(key)

@@ -18,6 +18,7 @@ from db.writing import writing
 from tests.builders.people_rows import own
 from tests.builders.seen_in_clips import clip_of, faces_at
 from tests.builders.staged_people import add_faces, group, owners, vector
+from tests.e2e.audit import faults
 from tests.e2e.hands import comes_to, drag, fingers, settle, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -93,6 +94,15 @@ def card(page, person):
 def open_person(page, person):
     card(page, person).dblclick()
     expect(page.get_by_role("button", name="Confirm selected")).to_be_visible(timeout=SLOW)
+
+
+def test_nothing_of_the_wall_and_of_a_person_is_hidden_from_a_screen_reader(page, store, people):
+    dataset, faces = people
+    settle(page)
+    assert faults(page) == []
+    open_person(page, person_of(store, dataset, faces[0]))
+    settle(page)
+    assert faults(page) == []
 
 
 def test_a_typed_name_is_kept_however_quickly_the_page_is_left(page, store, people):
@@ -402,6 +412,7 @@ def test_questions_are_answered_by_keys_taken_back_and_come_to_an_end(page, peop
     says(page, "2 left")
     deck = page.get_by_role("group", name="Are these the same person?")
     expect(deck).to_be_focused()
+    assert faults(page) == []
     page.keyboard.press("d")
     page.keyboard.press("s")  # the next question is there at once
     says(page, "Nothing left worth asking")

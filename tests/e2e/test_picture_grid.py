@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from core.foundation.errors import BadInput
 from pages.widgets.shared.picture_grid import parse_open, parse_selected
+from tests.e2e.audit import faults
 from tests.e2e.hands import drag
 
 pytestmark = pytest.mark.e2e
@@ -33,6 +34,10 @@ def says(page, **values):
     for name, value in values.items():
         pattern = re.escape(f'"{name}": {json.dumps(value)}')
         expect(page.get_by_test_id("stCode")).to_contain_text(re.compile(pattern), timeout=30_000)
+
+
+def test_nothing_of_the_grid_is_hidden_from_a_screen_reader(grid):
+    assert faults(grid) == []
 
 
 def test_clicks_choose_and_take_back(grid):

@@ -23,6 +23,7 @@ from db.tables import Exclusion, Frame, Review, Source
 from db.writes.library import ensure_dataset, ensure_user
 from db.writing import writing
 from tests.builders.followed_clips import faces_in, followed_clip, points_in, put_face, truth
+from tests.e2e.audit import faults
 from tests.e2e.conftest import Workbench
 from tests.e2e.hands import SAVED, comes_to, drag, fingers, on_screen, view, wait_for
 
@@ -365,6 +366,7 @@ def test_the_clip_panel_takes_room_beside_the_picture_and_keys_go_in_and_back(pa
     opener.focus()
     page.keyboard.press("Enter")
     expect(first).to_be_focused()
+    assert faults(page) == []
     wait_for(lambda: bottom_of(canvas) <= frames.bounding_box()["y"] + 1)
     page.keyboard.press("Escape")
     expect(opener).to_be_focused()

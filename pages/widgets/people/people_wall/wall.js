@@ -62,7 +62,7 @@ class Wall {
     this.told = element("span", "told");
     this.told.setAttribute("role", "status");
     this.list = element("div", "cards");
-    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("role", "grid");
     this.list.setAttribute("aria-multiselectable", "true");
     this.list.setAttribute("aria-label", "People");
     this.names = element("datalist");
@@ -173,9 +173,10 @@ class Wall {
 
   /** @param {Card} card */
   made(card) {
-    const made = element("div", "card"), frame = element("div", "frame"), field = element("input");
+    const made = element("div", "card"), frame = element("div", "frame"), cell = element("div"), field = element("input");
     made.dataset.id = String(card.id);
-    made.setAttribute("role", "option");
+    made.setAttribute("role", "row");
+    for (const part of [frame, cell]) part.setAttribute("role", "gridcell");
     made.draggable = true;
     made.dataset.url = card.url;
     frame.append(picture(card), element("span", "tick", "✓"), element("span", "count"));
@@ -185,7 +186,8 @@ class Wall {
     field.maxLength = 120;
     field.autocomplete = "off";
     field.value = card.name;
-    made.append(frame, field);
+    cell.append(field);
+    made.append(frame, cell);
     return made;
   }
 

@@ -63,7 +63,7 @@ function buildStage(editor) {
 
 /** The list of points, and what its signs mean. @param {Editor} editor */
 function buildSide(editor) {
-  const list = make("div", { class: "list", role: "listbox", "aria-label": "Points", tabindex: "0" });
+  const list = make("div", { class: "list", role: "grid", "aria-label": "Points", tabindex: "0" });
   const held = { locked: buildRelease(editor, "locked"), hidden: buildRelease(editor, "hidden") };
   const legend = buildLegend(held.locked, held.hidden);
   return { list, held, side: make("aside", { class: "side", "aria-label": "Points" }, list, legend) };
@@ -273,8 +273,8 @@ function buildRow(editor, instance, k) {
   const name = make("span", { class: "name" }, pointName(instance, k));
   const number = make("span", { class: "number" }, String(k + 1)); // as in the names of points
   const [hidden, locked] = [holdButton(editor, "hidden", k), holdButton(editor, "locked", k)];
-  const parts = [state, number, name, confidence, hidden, locked];
-  const element = make("div", { role: "option", class: "row", id: `point-${k}` }, ...parts);
+  const cells = [state, number, name, confidence, hidden, locked].map((part) => make("span", { role: "gridcell" }, part));
+  const element = make("div", { role: "row", class: "row", id: `point-${k}` }, ...cells);
   element.addEventListener("click", () => {
     editor.commitDraft();
     editor.select(editor.selection.instance, k);
