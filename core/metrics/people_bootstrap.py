@@ -320,11 +320,16 @@ def _ratios(more: Floats, wrong: Floats, whole: Floats, of: int) -> Floats:
 def _seen(scores: NDArray, pairing: Pairing, at: Floats) -> tuple[Bools, Bools]:
     """(2, T) of FMR and of FNMR: where errors, and their absence, were seen in enough cells that share nobody."""
 
+    highest, lowest = (
+        np.full(len(pairing.first), end, np.result_type(scores, np.float32)) for end in (-np.inf, np.inf)
+    )
+    np.maximum.at(highest, pairing.cell, scores)
+    np.minimum.at(lowest, pairing.cell, scores)
+    highest, lowest = highest.astype(np.float64), lowest.astype(np.float64)  # as thresholds are
+
     def enough(threshold: float, kind: int, *, above: bool) -> bool:
-        there = np.zeros(len(pairing.first), bool)
-        there[pairing.cell[(scores >= threshold) == above]] = True
         cells = pairing.kinds[kind]
-        return cells.apart(there[cells.rows])
+        return cells.apart((highest >= threshold if above else lowest < threshold)[cells.rows])
 
     def accepted_and_rejected(kind: int) -> tuple[Bools, Bools]:
         thresholds, place = at.tolist(), np.arange(len(at))

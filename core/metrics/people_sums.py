@@ -8,7 +8,7 @@ Legend
 The pairs are gone through once, in blocks; what is kept is P × T numbers of each kind, however many pairs there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Self
@@ -16,13 +16,14 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.foundation.arrays import Bools, Floats, Ints
+from core.foundation.arrays import Floats, Ints
 from core.foundation.errors import BadInput
 from core.metrics.ranked_scores import checked_pairs
 from core.metrics.verification import Pairing
 
 GRID: Final = 256  # thresholds
 _AT_ONCE: Final = 1 << 20  # pairs
+_BINS: Final = 1 << 16
 _MOMENTS: Final = 3
 
 
@@ -35,7 +36,7 @@ def threshold_grid(scores: NDArray, same: NDArray, size: int = GRID) -> Floats:
     Raises
     ------
     BadInput, NotEnoughData
-        As `core.metrics.operating_points.checked_pairs`, of both kinds.
+        As `core.metrics.ranked_scores.checked_pairs`, of both kinds.
     """
     score, truth = checked_pairs(scores, same, both=True)
     alike, unlike = np.sort(score[truth]), np.sort(score[~truth])
@@ -92,21 +93,25 @@ class PeopleSums:
         at = np.asarray(thresholds, np.float64)
         if at.ndim != 1 or not len(at) or not (np.diff(at) > 0).all():
             raise BadInput("metrics.thresholds_rise")
-        score, same = checked_pairs(scores, pairing.same)
+        score, place_of = np.asarray(scores), _places(at)
+        if score.shape != pairing.left.shape:
+            checked_pairs(score, pairing.same)  # which says so
         people, bins = pairing.people, len(at) + 1
         tables, moments = np.zeros((2, people * bins)), np.zeros((2, people, _MOMENTS))
         for part in _blocks(len(score)):
-            value, place = score[part], np.searchsorted(at, score[part], side="right")
-            weight = np.ones(len(value)) if each_once else pairing.share[part]
-            for kind, person, rows in _sides(pairing, same, part):
-                row, amount, of = person[rows], weight[rows], value[rows]
-                tables[kind] += np.bincount(row * bins + place[rows], amount, people * bins)
-                powers = [amount, amount * of, amount * of**2]
-                moments[kind] += np.stack([np.bincount(row, power, people) for power in powers], axis=1)
-        alone, both = np.cumsum(tables.reshape(2, people, bins), axis=2)
-        all_same, all_different = alone[:, -1].copy(), both[:, -1].copy()
-        accepted = all_different[:, None] - both[:, :-1]
-        return cls(at, alone[:, :-1].copy(), all_same, accepted, all_different, moments)
+            value, same = checked_pairs(score[part], pairing.same[part])
+            for kind, rows in enumerate((np.flatnonzero(same), np.flatnonzero(~same))):
+                of, place = value[rows], place_of(value[rows])
+                amount = np.ones(len(rows)) if each_once else pairing.share[part][rows]
+                powers = (amount, amount * of, amount * of**2)
+                for side in (pairing.left, pairing.right)[: kind + 1]:  # a pair of two people for each of them
+                    person = side[part][rows]
+                    tables[kind] += np.bincount(person * bins + place, amount, people * bins)
+                    moments[kind] += np.stack([np.bincount(person, power, people) for power in powers], axis=1)
+        of_one, of_two = tables.reshape(2, people, bins)
+        rejected, accepted = np.cumsum(of_one, axis=1), np.cumsum(of_two[:, ::-1], axis=1)[:, ::-1]  # ends are exact
+        own, others = rejected[:, -1].copy(), accepted[:, 0].copy()
+        return cls(at, rejected[:, :-1].copy(), own, accepted[:, 1:].copy(), others, moments)
 
     @cached_property
     def fmr(self) -> Floats:
@@ -120,16 +125,31 @@ class PeopleSums:
 
 
 def _share(wrong: Floats, whole: Floats) -> Floats:
-    return wrong.sum(axis=0) / (whole.sum() or np.nan)
+    sums = np.column_stack([wrong, whole]).sum(axis=0)  # in one order, so that all of them are 1 and not nearly
+    return np.asarray(sums[:-1] / (sums[-1] or np.nan))
 
 
 def _blocks(count: int) -> Iterator[slice]:
     return (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE))
 
 
-def _sides(pairing: Pairing, same: Bools, part: slice) -> Iterator[tuple[int, Ints, Bools]]:
-    """Kind, person and rows of what is counted: pairs of one person once, those of two for each of them."""
-    left, right, alike = pairing.left[part], pairing.right[part], same[part]
-    yield 0, left, alike
-    yield 1, left, ~alike
-    yield 1, right, ~alike
+def _places(at: Floats) -> Callable[[Floats], Ints]:
+    """A function that says of many scores how many of the thresholds each has reached: ``searchsorted``, quicker.
+
+    Scores fall into bins of equal width; only in one that also holds a threshold has it to be looked up.
+    """
+    low, wide = at[0], (at[-1] - at[0]) / _BINS or 1.0
+
+    def bin_of(values: Floats) -> Ints:
+        return ((values - low) / wide).clip(-1, _BINS).astype(np.int64) + 1
+
+    held = np.bincount(bin_of(at), minlength=_BINS + 2)
+    before = np.cumsum(held) - held
+
+    def place_of(values: Floats) -> Ints:
+        bins = bin_of(values)
+        place, near = before[bins], np.flatnonzero(held[bins])
+        place[near] = np.searchsorted(at, values[near], side="right")
+        return place
+
+    return place_of

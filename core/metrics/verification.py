@@ -28,6 +28,7 @@ LEVEL: Final = 0.95
 FEWEST_PEOPLE: Final = 6  # with fewer independent ones, or fewer of them with an error, no spread is known
 _PEOPLE_IN_A_FOLD: Final = 4  # six pairs of two people at least
 _HALVINGS: Final = 60
+_CLOSE: Final = 2  # numbers for each value: a table of so many is smaller than what sorting takes
 _AT_ONCE: Final = 1024  # cells that are looked through: enough that share nobody are nearly always among the first
 
 
@@ -66,9 +67,9 @@ class Pairing:
                 first=left.shape,
                 second=right.shape,
             )
-        names, number = np.unique(np.concatenate([left, right]), return_inverse=True)
+        names, number = _numbered(np.concatenate([left, right]))
         people, left, right = len(names), number[: len(left)], number[len(left) :]
-        codes, cell = np.unique(np.minimum(left, right) * people + np.maximum(left, right), return_inverse=True)
+        codes, cell = _numbered(np.minimum(left, right) * people + np.maximum(left, right))
         first, second = np.divmod(codes, max(people, 1))
         return cls(left, right, people, cell, first, second)
 
@@ -109,6 +110,19 @@ class Pairing:
             If `different_per_same` is not above 0.
         """
         return _balanced(self.share, self.same, different_per_same)
+
+
+def _numbered(values: NDArray) -> tuple[NDArray, Ints]:
+    """The distinct values, rising, and the place of each among them: `numpy.unique` sorts for it, which integers that
+    lie close together do not need."""
+    if len(values) and values.dtype.kind in "iu":
+        low, high = int(values.min()), int(values.max())
+        if high - low < _CLOSE * len(values):
+            there = np.zeros(high - low + 1, bool)
+            there[values - low] = True
+            place = np.cumsum(there) - 1
+            return np.flatnonzero(there) + low, place[values - low]
+    return np.unique(values, return_inverse=True)
 
 
 def _balanced(share: Floats, same: Bools, different_per_same: float) -> Floats:

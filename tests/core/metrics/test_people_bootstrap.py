@@ -202,3 +202,15 @@ def test_intervals_of_forty_people_hold_the_truth_as_often_as_they_say():
     shares = covered(40, 4, 400)
     assert min(shares.values()) >= 0.93
     assert max(share for name, share in shares.items() if name != "fnmr") <= 0.98  # of the FNMR half are bounds
+
+
+def test_float32_scores_are_compared_with_thresholds_as_numbers_and_integers_are_scores_too():
+    # .1 of float32 lies above .1: at the threshold just above .1 all twelve are accepted.
+    left, right = np.triu_indices(12)
+    pairing, at = Pairing.of(left, right), np.array([0.1000000001, 0.5])
+    tenths = np.full(len(left), 0.1, np.float32)
+    assert float(tenths[0]) > at[0]
+    found = PeopleBootstrap.of(tenths, pairing, at, draws=5)
+    assert (found.sums.fmr.tolist(), found.fmr_seen[0].tolist()) == ([1, 0], [True, False])
+    whole = PeopleBootstrap.of((left == right).astype(int), pairing, np.array([1.0]), draws=5)
+    assert (whole.sums.fmr.tolist(), whole.sums.fnmr.tolist()) == ([0], [0])

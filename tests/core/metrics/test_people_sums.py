@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics import people_sums
@@ -45,6 +48,12 @@ def test_a_score_at_a_threshold_is_accepted():
     assert (found.fmr.tolist(), found.fnmr.tolist()) == ([1, 0], [0, 1])
 
 
+def test_rates_of_nothing_and_of_everything_are_0_and_1_and_not_nearly():
+    scores, _, left, right = people_pairs(2, people=30, count=5000)
+    found = PeopleSums.of(scores, Pairing.of(left, right), np.array([-9.0, 9.0]))
+    assert (found.fmr.tolist(), found.fnmr.tolist()) == ([1, 0], [0, 1])
+
+
 def test_no_pairs_of_a_kind_have_no_rate():
     people = np.arange(3)
     found = PeopleSums.of(np.array([0.1, 0.2, 0.3]), Pairing.of(people, people), np.array([0.2]))
@@ -72,3 +81,14 @@ def test_what_makes_no_sense_is_refused():
         PeopleSums.of(np.array([0.5, np.nan]), pairing, np.array([0.5]))
     with pytest.raises(NotEnoughData, match="there are 2 and 0"):
         threshold_grid(np.array([0.5, 0.1]), np.array([True, True]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e3, 1e3), unique=True),
+    arrays(np.float64, st.integers(0, 60), elements=st.floats(-1e3, 1e3)),
+)
+def test_places_among_thresholds_are_those_of_looking_each_up(thresholds, values):
+    at = np.sort(thresholds)
+    values = np.concatenate([values, at, np.nextafter(at, -np.inf), np.nextafter(at, np.inf)])
+    assert people_sums._places(at)(values).tolist() == np.searchsorted(at, values, side="right").tolist()

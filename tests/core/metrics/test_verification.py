@@ -45,6 +45,22 @@ def test_the_order_of_the_two_people_of_a_pair_means_nothing():
     assert turned.weights().tolist() == Pairing.of(left, right).weights().tolist()
 
 
+@pytest.mark.parametrize(
+    "names", [np.arange(50), np.arange(50) * 10**12 - 7, np.arange(50).astype("U3"), np.arange(50, 100, dtype=np.uint8)]
+)
+def test_people_are_numbered_in_their_order_whatever_they_are_called(names):
+    rng = np.random.default_rng(0)
+    left, right = rng.choice(names, (2, 4000))
+    found = Pairing.of(left, right)
+    called, number = np.unique(np.concatenate([left, right]), return_inverse=True)
+    assert (found.left.tolist(), found.right.tolist()) == (number[:4000].tolist(), number[4000:].tolist())
+    assert found.people == len(called)
+    ends = np.sort(np.stack([found.left, found.right], axis=1), axis=1)
+    cells, cell = np.unique(ends, axis=0, return_inverse=True)
+    assert found.cell.tolist() == cell.tolist()
+    assert (found.first.tolist(), found.second.tolist()) == (cells[:, 0].tolist(), cells[:, 1].tolist())
+
+
 def test_weights_of_no_pairs_are_empty():
     assert Pairing.of(np.zeros(0, int), np.zeros(0, int)).weights().tolist() == []
 
