@@ -1,3 +1,6 @@
+import resource
+import time
+
 import numpy as np
 import pytest
 
@@ -138,3 +141,23 @@ def test_many_pairs_keep_their_lines(pairs):
     assert [rows[line - 1] for line in found.lines[-3:]] == [
         f"{one},{other},{same:d}" for (one, other), same in zip(sides(found)[-3:], found.same[-3:], strict=True)
     ]
+
+
+@pytest.mark.nightly
+def test_ten_million_pairs_are_read_in_a_minute_and_a_gigabyte(tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "many.csv"
+    with open(path, "w") as file:
+        for _ in range(100):
+            left, right = rng.integers(0, 20_000, (2, 100_000))
+            right = np.where(left == right, (right + 1) % 20_000, right)
+            rows = zip(left.tolist(), right.tolist(), strict=True)
+            file.writelines(
+                f"p{one // 10}/{one}.jpg,p{other // 10}/{other}.jpg,{one // 10 == other // 10:d}\n"
+                for one, other in rows
+            )
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    found = read_pairs(path)
+    assert time.process_time() - start < 60
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # KiB
+    assert len(found.same) + found.repeated == 10_000_000
+    assert len(found.pictures) == 20_000

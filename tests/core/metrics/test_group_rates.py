@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from core.foundation.errors import BadInput
@@ -132,3 +134,18 @@ def test_wrong_groups_are_refused():
         rates_by_group(SCORES, pairing, groups, groups, 0.5, level=2)
     with pytest.raises(BadInput, match="1 of 13 scores are not finite"):
         by_hand(scores=np.where(np.arange(13) == 3, np.nan, SCORES))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6))
+def test_neither_the_sides_of_pairs_nor_the_numbers_of_groups_mean_anything(seed):
+    scores, left, right, group = drawn(seed, people=14, faces=2)
+    turned = np.random.default_rng(seed).random(len(left)) < 0.5
+    one, other = np.where(turned, right, left), np.where(turned, left, right)
+    found = rates_by_group(scores, Pairing.of(left, right), group[left], group[right], 0.5)
+    again = rates_by_group(scores, Pairing.of(one, other), 7 - group[one], 7 - group[other], 0.5)
+    assert (again.fmr, again.fnmr, again.across) == (pytest.approx(found.fmr), pytest.approx(found.fnmr), found.across)
+    for first, second in zip(found.groups, again.groups[::-1], strict=True):
+        assert (second.group, second.fmr, second.fnmr) == (7 - first.group, first.fmr, first.fnmr)
+        assert second.own_threshold == first.own_threshold
+        assert first.own_fmr <= found.fmr

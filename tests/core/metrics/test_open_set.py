@@ -3,6 +3,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics import open_set
@@ -165,3 +167,22 @@ def test_what_makes_no_sense_is_refused():
     for sizes in ([-1], [[1]]):
         with pytest.raises(BadInput, match="sizes of galleries"):
             found.fpir_by_size(np.array(sizes))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0, 1]))
+def test_laws_of_searching(seed, decimals):
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(15, 12)).round(decimals)  # with ties
+    found = Searches.of(scores, rng.integers(0, 8, 15), rng.integers(0, 6, 12), 0.5)
+    cmc, levels = found.cmc(6), np.linspace(-4, 4, 9)
+    if found.mated.any():
+        assert (np.diff(cmc) >= 0).all()
+        assert cmc[-1] == pytest.approx(1)  # whoever is in the gallery is found somewhere
+        dirs = np.array([found.dir(level) for level in levels])
+        assert (np.diff(dirs) <= 0).all()
+        assert (dirs <= found.rank_1).all()
+    assert (np.diff([found.fpir(level, taken_out=True) for level in levels]) <= 0).all()
+    growth = found.fpir_by_size(np.arange(int(found.people.min()) + 1), taken_out=True)
+    assert (np.diff(growth.measured) >= -1e-12).all()
+    assert growth.measured[-1] <= found.fpir(0.5, taken_out=True) + 1e-12
