@@ -39,7 +39,7 @@ _ADDED_UP: Final = 1 << 18  # kernels x points: fewer are added up one by one
 _PLACES: Final = 50  # of the grid within a bandwidth
 _REACH: Final = 8  # bandwidths from which on nothing of a kernel is left
 _LARGEST: Final = 1 << 25  # places of a grid
-_AT_ONCE: Final = 1 << 20  # scores
+_AT_ONCE: Final = 1 << 14  # scores: they stay in the processor's cache
 _ISJ_PLACES: Final = 1 << 14
 _ISJ_STAGES: Final = 7
 _ROUNDING: Final = 1e-16
@@ -103,23 +103,23 @@ class _Class:
     def degenerate(self) -> bool:
         return len(self.score) == 0 or bool(self.score[0] == self.score[-1])
 
-    def parts(self) -> Iterator[tuple[Floats, Floats]]:
-        """Some scores, as float64, and the shares of what they weigh."""
+    def parts(self) -> Iterator[tuple[Floats, Floats | float]]:
+        """Some scores, as float64, and of all that they weigh the share of each."""
         for at in range(0, len(self.score), _AT_ONCE):
             score = self.score[at : at + _AT_ONCE].astype(np.float64)
             if self.sums is None:
-                yield score, np.full(len(score), 1 / len(self.score))
+                yield score, 1 / len(self.score)
             else:
                 yield score, np.diff(self.sums[at : at + _AT_ONCE + 1]) / self.sums[-1]
 
     def moments(self) -> tuple[float, float]:
         """Standard deviation, and Kish's number of scores; where weights are numbers of pairs, their number."""
-        mean = sum(float(share @ score) for score, share in self.parts())
-        variance = sum(float(share @ np.square(score - mean)) for score, share in self.parts())
+        mean = sum(float((share * score).sum()) for score, share in self.parts())
+        variance = sum(float((share * np.square(score - mean)).sum()) for score, share in self.parts())
         if self.sums is None or self.sums.dtype != np.float64:
             number = float(len(self.score) if self.sums is None else self.sums[-1])
         else:
-            number = 1 / sum(float(share @ share) for _, share in self.parts())
+            number = 1 / sum(float(np.square(share).sum()) for _, share in self.parts())
         return math.sqrt(variance / max(1 - 1 / number, _ROUNDING)), number
 
     def on_grid(self, start: float, step: float, count: int) -> Floats:
@@ -241,7 +241,7 @@ def _added_up(one: _Class, width: float, x: Floats) -> Floats:
     found = np.zeros(len(x))
     for score, share in one.parts():
         for row, at in enumerate(x):
-            found[row] += np.exp(-0.5 * np.square((at - score) / width)) @ share
+            found[row] += (np.exp(-0.5 * np.square((at - score) / width)) * share).sum()
     return found / (width * math.sqrt(2 * math.pi))
 
 
