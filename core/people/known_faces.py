@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from core.clustering.sums import means_of
 from core.foundation.arrays import Bools, Ints
 from core.foundation.workspace import Workspace
+from core.metrics.calibration import LogisticCalibration
+from core.people.chances import learned_line
 from core.people.owned_faces import OF_NOBODY, OwnedFaces
 from core.people.vectors import FaceVectors, face_vectors
 from db.engine import reading
@@ -67,6 +69,12 @@ class KnownFaces:
         if not len(rows):
             return np.zeros((0, self.faces.vectors.shape[1]), np.float32)
         return means_of(self.faces.vectors, rows, np.searchsorted(self.people, self.of[rows]))
+
+    @cached_property
+    def line(self) -> LogisticCalibration | None:
+        """What those whom humans have confirmed teach of how likely two people are one (`learned_line`)."""
+        rows = np.flatnonzero(self.confirmed & (self.of != OF_NOBODY))
+        return learned_line(self.faces.vectors, self.of, rows)
 
 
 _keeping: Final = Lock()

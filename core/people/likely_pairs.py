@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from core.foundation.arrays import Bools, Floats, Ints
 from core.foundation.workspace import Workspace
+from core.metrics.calibration import LogisticCalibration
 from core.people.before_merge import least_alike
+from core.people.chances import learned_chance
 from core.people.encoders import own_threshold, threshold_of
 from core.people.known_faces import KnownFaces, known_faces
 from core.people.owned_faces import OF_NOBODY
@@ -35,13 +37,16 @@ _FARTHER: Final = 1.1  # than at the threshold: see `floor_below`
 class LikelyPair:
     """Two people, the one with more faces first, and the average cosine similarity of their faces.
 
-    `gain` is how many faces an answer is expected to settle: those of the smaller one, times the chance that they are
-    the larger one's (`chance_of_one`). `least` is the similarity of the two of their faces that are least alike.
+    `chance` is that they are one person (`chance_of_one`), and `learned` whether confirmed people say how quickly it
+    rises; `gain` is how many faces an answer is expected to settle: those of the smaller one, times that chance.
+    `least` is the similarity of the two of their faces that are least alike.
     """
 
     first: int
     second: int
     score: float
+    chance: float
+    learned: bool
     gain: float
     least: float
 
@@ -60,6 +65,8 @@ class Questions:
         The least similarity of a pair that is asked about.
     compared, people
         How many people were compared, those with most faces, and how many there are.
+    learned
+        Whether confirmed people say how quickly the chance rises with the similarity, or it is only for the order.
     """
 
     pairs: list[LikelyPair]
@@ -67,6 +74,7 @@ class Questions:
     floor: float
     compared: int
     people: int
+    learned: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +121,17 @@ def floor_below(threshold: float, own: float) -> float:
     return max(-1.0, 1 - _FARTHER * (1 - min(threshold, own)))
 
 
-def chance_of_one(score: NDArray[np.floating] | float, threshold: float, floor: float) -> Floats:
-    """How likely it is that two groups of faces are one person: to put questions in order, not measured.
+def chance_of_one(
+    score: NDArray[np.floating] | float, threshold: float, floor: float, line: LogisticCalibration | None = None
+) -> Floats:
+    """How likely it is that two groups of faces are one person: a half at the threshold in force.
 
-    A half at the threshold in force, nothing at the floor, certain as far above the threshold as the floor lies below.
+    How quickly it rises there the confirmed people say (`KnownFaces.line`). Where they are too few to say anything it
+    is not measured, and only puts questions in order: nothing at the floor, certain as far above the threshold as the
+    floor lies below.
     """
+    if line is not None:
+        return learned_chance(line, score, threshold)
     above = (np.asarray(score, np.float64) - threshold) / max(threshold - floor, 1e-6)
     return np.clip(0.5 + 0.5 * above, 0.0, 1.0)
 
@@ -143,19 +157,22 @@ def likely_same(
     hidden = np.isin(crowd.ids, known.hidden)
     asked = ~np.isin(crowd.pairs(first, second), barred) & ~(hidden[first] | hidden[second])
     first, second, found = first[asked], second[asked], found[asked]
-    gain = crowd.sizes[second] * chance_of_one(found, threshold, floor)
+    chance = chance_of_one(found, threshold, floor, known.line)
+    gain = crowd.sizes[second] * chance
     best = np.lexsort((-found, -gain, crowd.named[first] & crowd.named[second]))[:limit]
     pairs = [
         LikelyPair(
             int(crowd.ids[one]),
             int(crowd.ids[other]),
             float(found[i]),
+            float(chance[i]),
+            known.line is not None,
             float(gain[i]),
             crowd.least(one, other, known.faces),
         )
         for i, one, other in zip(best, first[best], second[best], strict=True)
     ]
-    return Questions(pairs, len(found), floor, len(crowd.ids), crowd.total)
+    return Questions(pairs, len(found), floor, len(crowd.ids), crowd.total, known.line is not None)
 
 
 def _crowd(known: KnownFaces, named: Sequence[int]) -> _Crowd:

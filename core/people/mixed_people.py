@@ -64,8 +64,8 @@ def mixed_people(workspace: Workspace, dataset_id: int, version: ModelVersion) -
     for person, rows in _least_alike(known):
         if (person,) not in left_out:
             side, score = _kept_cut(known.faces.vectors[rows], known.confirmed[rows])
-            gain = int(side.sum()) * (1 - float(chance_of_one(score, threshold, floor)))
-            if gain > 0:
+            gain = int(side.sum()) * (1 - float(chance_of_one(score, threshold, floor, known.line)))
+            if chance_of_one(score, threshold, floor) < 1:
                 stay, leave = (known.faces.instances[rows[part]].tolist() for part in (~side, side))
                 found.append(ProposedCut(person, stay, leave, score, gain))
     return sorted(found, key=lambda cut: (-cut.gain, cut.score, cut.person))

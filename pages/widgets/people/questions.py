@@ -6,9 +6,11 @@ from functools import partial
 from threading import Lock
 from typing import Final
 
+import numpy as np
 import streamlit as st
 
 from core.foundation.errors import FacetError, NotFound
+from core.people.chances import PEOPLE_NEEDED
 from core.people.deciding import confirm_faces, keep_apart, leave_unsure, merge_people, move_faces, undo
 from core.people.encoders import encoder_of, threshold_of
 from core.people.likely_pairs import LikelyPair, Questions, likely_same
@@ -122,7 +124,8 @@ def open_questions(dataset_id: int) -> None:
 def _captions(pairs: Questions, left: int, threshold: float) -> None:
     """In which order is asked, and who is not asked about."""
     if left:
-        st.caption(_WORDS["order"].format(floor=pairs.floor, threshold=threshold))
+        order = _WORDS["order_learned" if pairs.learned else "order"]
+        st.caption(order.format(floor=pairs.floor, threshold=threshold, needed=PEOPLE_NEEDED))
     if pairs.compared < pairs.people:
         st.caption(_WORDS["largest"].format(compared=pairs.compared, people=pairs.people))
 
@@ -190,6 +193,7 @@ def _pair(
     )
     why = _WORDS["below" if pair.score < threshold else "above"]
     facts = [_WORDS["alike"].format(score=pair.score, threshold=threshold), why]
+    facts += [_WORDS["chance"].format(chance=float(np.clip(pair.chance, 0.01, 0.99)))] * pair.learned
     facts += [f"{_WORDS['worst'].format(score=pair.least)} {rate}", *[_WORDS["both_named"]] * both]
     return FaceQuestion(
         name,

@@ -73,6 +73,33 @@ def test_the_chance_is_a_half_at_the_threshold_and_nothing_at_the_floor():
     )
 
 
+def test_confirmed_people_teach_how_quickly_the_chance_rises(workspace, dataset, author):
+    rng = np.random.default_rng(0)
+    rows = np.repeat(rng.normal(size=(8, 64)), 3, axis=0) + 1.2 * rng.normal(size=(24, 64))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])
+    for person in range(5):
+        people.move_faces(workspace, faces[3 * person : 3 * person + 3], author_id=author)
+    encoder = encoder_of(workspace, dataset).id
+    save(workspace, dataset, encoder, faces[:3], 0.0, author_id=author)
+    found = asked(workspace, dataset, limit=100)
+    assert not found.learned
+    assert found.pairs
+    for pair in found.pairs:
+        assert pair.chance == pytest.approx(float(chance_of_one(pair.score, 0.0, found.floor)))
+        assert not pair.learned
+    for person in range(5, 8):
+        people.move_faces(workspace, faces[3 * person : 3 * person + 3], author_id=author)
+    found = asked(workspace, dataset, limit=100)
+    line = likely_pairs.known_faces(workspace, dataset, encoder).line
+    assert found.learned
+    assert found.pairs
+    for pair in found.pairs:
+        assert pair.learned
+        assert pair.chance == pytest.approx(1 / (1 + np.exp(-line.slope * pair.score)))
+        assert pair.gain == pytest.approx(3 * pair.chance)
+
+
 def test_where_an_answer_settles_more_faces_is_asked_first_though_others_are_more_alike(workspace, dataset, author):
     rows = [near(at) for at in (1.0, 0.99, -1.0, -1.0, -0.93, -0.93, -0.93)]
     faces = add_faces(workspace, dataset, [(f"{n}.jpg", row) for n, row in enumerate(rows)])

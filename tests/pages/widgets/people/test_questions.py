@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -97,6 +98,19 @@ def test_a_question_says_how_alike_they_are_why_they_stand_apart_and_what_each_a
     assert asked["answers"]["same"]["does"] == (
         f"Unnamed {other} becomes part of Unnamed {one}: all 3 faces are confirmed as that person."
     )
+
+
+def test_a_question_tells_the_chance_where_confirmed_people_teach_it(browser, workspace, dataset, alike):
+    assert not [fact for fact in browser.open().question()["facts"] if fact.startswith("Chance")]
+    assert "is measured once 6 people have two confirmed faces each" in browser.page.caption[-1].value
+    rows = [vector(2 + person, variant) for person in range(6) for variant in (0, 1)]
+    faces = add_faces(workspace, dataset, [(f"{n}-of-six.jpg", row) for n, row in enumerate(rows)])
+    for at in range(0, 12, 2):
+        own(workspace, dataset, faces[at : at + 2], confirmed=faces[at : at + 2])
+    (told,) = [fact for fact in browser.open().question()["facts"] if fact.startswith("Chance")]
+    chance = int(re.search(r"(\d+)%", told)[1])
+    assert 50 < chance < 100  # 0.962 alike, a half at 0.920
+    assert "the confirmed faces say" in browser.page.caption[-1].value
 
 
 def test_the_same_are_merged_and_undo_asks_again(browser, workspace, dataset, alike):
