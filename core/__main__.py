@@ -11,10 +11,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from core import verification
-from core.commands import appearances, clips, groupings, labels, motion, people, sample, search, training, watch
+from core.commands import (
+    appearances,
+    clips,
+    groupings,
+    labels,
+    motion,
+    people,
+    sample,
+    search,
+    training,
+    verification,
+    watch,
+)
 from core.commands.console import ProgressLine, fail, list_on_stderr, one_line, tell
-from core.commands.options import DatasetName, EncoderName, Json, author, command, dataset_id, run_with_progress
+from core.commands.options import DatasetName, EncoderName, Json, command, dataset_id, run_with_progress
 from core.exchange.exporting import FORMATS, POINTS
 from core.foundation.messages import message, worded
 from core.foundation.private import hand_over
@@ -33,6 +44,7 @@ app.add_typer(labels.app)
 app.add_typer(clips.app)
 app.add_typer(motion.app)
 app.add_typer(people.app)
+app.add_typer(verification.app)
 app.add_typer(appearances.app)
 app.add_typer(groupings.app)
 app.add_typer(search.app)
@@ -129,43 +141,6 @@ def list_set_aside(
     if again:
         take_up_again(workspace, number)
     tell({"pictures": names, "again": again}, as_json, lines=[one_line(name) for name in names])
-
-
-@command(app)
-def verify(
-    dataset: DatasetName,
-    encoder: EncoderName = None,
-    save: Annotated[bool, typer.Option("--save", help="Keep the threshold; the next grouping uses it")] = False,
-    as_json: Json = False,
-) -> None:
-    """Threshold of best accuracy on confirmed people, with its figures."""
-    workspace = Workspace.open()
-    pairs = verification.confirmed_pairs(workspace, dataset_id(workspace, dataset), encoder)
-    report = verification.evaluate_pairs(pairs)
-    figures = verification.figures_at(pairs, report.best.threshold)
-    result = {
-        "model": pairs.encoder,
-        "same": int(pairs.same.sum()),
-        "different": int((~pairs.same).sum()),
-        "threshold": report.best.threshold,
-        **{name: figures[name] for name in ("accuracy", "precision", "recall", "f1", "fmr", "fnmr")},
-        "eer": report.eer.rate,
-        "auc": report.auc,
-        "intervals": {
-            name: None if not interval.known else [interval.low, interval.high]
-            for name, interval in vars(verification.intervals_at(pairs, report.best.threshold)).items()
-        },
-        "held_out_accuracy": report.held_out.mean if report.held_out else None,
-        "held_out_fmr": report.held_out.fmr if report.held_out else None,
-        "held_out_fnmr": report.held_out.fnmr if report.held_out else None,
-        "held_out_folds": report.held_out.folds if report.held_out else 0,
-    }
-    if save:
-        value = report.best.threshold
-        verification.save_threshold(
-            workspace, pairs, value, author_id=author(workspace), chosen=message("thresholds.best_accuracy")
-        )
-    tell(result, as_json, "{model}: threshold {threshold:.4f}, accuracy {accuracy:.4f}, EER {eer:.4f}")
 
 
 @command(app)

@@ -161,8 +161,8 @@ class PeopleBootstrap:
         wrong = wanted[~((wanted >= 0) & (wanted <= 1))]
         if len(wrong):
             raise BadInput("metrics.fmr", fmr=float(wrong[0]))
-        value = _at_fmr(self.sums.fmr[None], self.sums.fnmr[None], wanted)[0]
-        error = _spread(_at_fmr(*self._curves, wanted))
+        value = fnmrs_at(self.sums.fmr[None], self.sums.fnmr[None], wanted)[0]
+        error = _spread(fnmrs_at(*self._curves, wanted))
         after = np.array([int((self.sums.fmr <= rate).argmax()) for rate in wanted.tolist()], np.int64)
         seen = np.concatenate([self.fmr_seen, self.fnmr_seen])[:, np.maximum(after - 1, 0)]
         shown = np.all(seen, axis=0) & ~np.isnan(value) & (self.independent >= FEWEST_PEOPLE)
@@ -176,16 +176,18 @@ class PeopleBootstrap:
         `value` is the figure itself where it is known more exactly than these thresholds give it; so below.
         """
         band = self.det_band(np.array([fmr]))
-        drawn = _at_fmr(*self._curves, np.array([fmr]))[:, 0]
+        drawn = fnmrs_at(*self._curves, np.array([fmr]))[:, 0]
         return self._figure(band.value[0], drawn if band.two_sided[0] else np.full_like(drawn, np.nan), value)
 
     def auc(self, value: float | None = None) -> "DrawnFigure":
         """The area under the ROC."""
-        return self._figure(_areas(self.sums.fmr[None], self.sums.fnmr[None])[0], _areas(self.fmr, self.fnmr), value)
+        return self._figure(areas(self.sums.fmr[None], self.sums.fnmr[None])[0], areas(self.fmr, self.fnmr), value)
 
     def eer(self, value: float | None = None) -> "DrawnFigure":
         """The equal error rate."""
-        return self._figure(_equal(self.sums.fmr[None], self.sums.fnmr[None])[0], _equal(self.fmr, self.fnmr), value)
+        return self._figure(
+            equal_rates(self.sums.fmr[None], self.sums.fnmr[None])[0], equal_rates(self.fmr, self.fnmr), value
+        )
 
     def accuracy(self, threshold: float, different_per_same: float = 1.0) -> "DrawnFigure":
         """At one of the thresholds, which is the same on every draw."""
@@ -200,7 +202,7 @@ class PeopleBootstrap:
 
     def d_prime(self, value: float | None = None) -> "DrawnFigure":
         """How many standard deviations the means of both kinds lie apart."""
-        own = _d_primes(self.sums.moments.sum(axis=1)[:, None])[0]
+        own = d_primes_of(self.sums.moments.sum(axis=1)[:, None])[0]
         return self._figure(own, self.d_primes, value, share=False)
 
     @property
@@ -306,7 +308,7 @@ def _drawn(sums: PeopleSums, draws: int, seed: int) -> tuple[Floats, Floats, Flo
         fmr[part] = _ratios(more, sums.accepted, sums.different, 2)
         fnmr[part] = _ratios(more, sums.rejected, sums.same, 1)
         moments = [more @ side + side.sum(axis=0) / each for side, each in zip(sums.moments, (1, 2), strict=True)]
-        d_primes[part] = _d_primes(np.stack(moments))
+        d_primes[part] = d_primes_of(np.stack(moments))
     return fmr, fnmr, d_primes
 
 
@@ -340,7 +342,7 @@ def _seen(scores: NDArray, pairing: Pairing, at: Floats) -> tuple[Bools, Bools]:
     return np.stack(accepted_and_rejected(0)), np.stack(accepted_and_rejected(1)[::-1])
 
 
-def _at_fmr(fmr: Floats, fnmr: Floats, wanted: Floats) -> Floats:
+def fnmrs_at(fmr: Floats, fnmr: Floats, wanted: Floats) -> Floats:
     """(B, F) the FNMR at each FMR, on the line between two thresholds; NaN where every threshold has a higher FMR."""
     found = np.full((len(fmr), len(wanted)), np.nan)
     row = np.arange(len(fmr))
@@ -355,7 +357,7 @@ def _at_fmr(fmr: Floats, fnmr: Floats, wanted: Floats) -> Floats:
     return found
 
 
-def _areas(fmr: Floats, fnmr: Floats) -> Floats:
+def areas(fmr: Floats, fnmr: Floats) -> Floats:
     """(B,) areas under the ROC, trapezoids between the thresholds and to both corners."""
     count = len(fmr)
     x = np.hstack([np.ones((count, 1)), fmr, np.zeros((count, 1))])
@@ -363,7 +365,7 @@ def _areas(fmr: Floats, fnmr: Floats) -> Floats:
     return np.asarray(np.trapezoid(y[:, ::-1], x[:, ::-1], axis=1))
 
 
-def _equal(fmr: Floats, fnmr: Floats) -> Floats:
+def equal_rates(fmr: Floats, fnmr: Floats) -> Floats:
     """(B,) rates where FMR and FNMR cross, on the line between two thresholds."""
     gap, row = fnmr - fmr, np.arange(len(fmr))
     after = (gap >= 0).argmax(axis=1)
@@ -374,7 +376,7 @@ def _equal(fmr: Floats, fnmr: Floats) -> Floats:
     return np.where(np.isnan(gap).any(axis=1) | ~(gap >= 0).any(axis=1), np.nan, rate)
 
 
-def _d_primes(moments: Floats) -> Floats:
+def d_primes_of(moments: Floats) -> Floats:
     """(B,) of (2, B, 3) moments of the pairs of one person and of two."""
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = moments[..., 1] / moments[..., 0]

@@ -46,15 +46,16 @@ def given_folds_rates(scores: NDArray, same: NDArray, fold: NDArray, acquired: N
         kinds = [int((truth[of == number] == kind).sum()) for kind in (True, False)]
         if not all(kinds):
             raise NotEnoughData("metrics.fold_lacks", fold=number, same=kinds[0], different=kinds[1])
-    rows = []
+    rows, margins = [], np.full(len(score), np.nan)
     for number in numbers:
         inside, outside = of == number, (of != number) & there
         threshold = best_accuracy(RankedScores.of(score[outside], truth[outside])).threshold
+        margins[inside & there] = score[inside & there] - threshold
         accepted, alike = ((score >= threshold) & there)[inside], truth[inside]
         rows.append((threshold, (accepted == alike).mean(), accepted[~alike].mean(), 1 - accepted[alike].mean()))
     thresholds, accuracies, fmrs, fnmrs = np.array(rows, np.float64).T
     pairs = int(truth.sum())
-    return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, pairs, len(truth) - pairs)
+    return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, pairs, len(truth) - pairs, margins)
 
 
 def with_failures(fmr: float, fnmr: float, failed_same: float, failed_different: float) -> tuple[float, float]:

@@ -143,6 +143,8 @@ class HeldOutRates:
         (F,) float64 of each fold.
     same, different
         Pairs that were tested in some fold: both people in the same one. The others only help to choose thresholds.
+    margins
+        (M,) float64 how far above its fold's threshold a pair scores; NaN of one that was not tested.
     """
 
     thresholds: Floats
@@ -151,6 +153,7 @@ class HeldOutRates:
     fnmrs: Floats
     same: int
     different: int
+    margins: Floats
 
     @property
     def folds(self) -> int:
@@ -246,19 +249,20 @@ def held_out_rates(
     order, fold_of = np.argsort(score), folds_of_people(pairing, folds, seed)
     score, same, share = score[order], same[order], pairing.share[order]
     left, right = fold_of[pairing.left[order]], fold_of[pairing.right[order]]
-    rows = []
+    rows, margins = [], np.full(len(score), np.nan)
     for fold in range(int(fold_of.max()) + 1):
         outside = np.flatnonzero((left != fold) & (right != fold))
         inside = np.flatnonzero((left == fold) & (right == fold))
         weights = _balanced(share[outside], same[outside], different_per_same)
         threshold = best_accuracy(RankedScores.of(score[outside], same[outside], weights)).threshold
-        truth = same[inside]
+        truth, margins[order[inside]] = same[inside], score[inside] - threshold
         weight = ((score[inside] >= threshold) != truth) * _balanced(share[inside], truth, 1.0)
         rows.append((threshold, weight[~truth].sum(), weight[truth].sum()))
     thresholds, fmrs, fnmrs = np.array(rows).T
     accuracies = 1 - (fnmrs + different_per_same * fmrs) / (1 + different_per_same)
     tested = left == right
-    return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, int((tested & same).sum()), int((tested & ~same).sum()))
+    counts = int((tested & same).sum()), int((tested & ~same).sum())
+    return HeldOutRates(thresholds, accuracies, fmrs, fnmrs, *counts, margins)
 
 
 def folds_of_people(pairing: Pairing, folds: int, seed: int) -> NDArray[np.int32]:

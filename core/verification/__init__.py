@@ -1,7 +1,10 @@
 """Choosing the similarity from which two faces count as one person: pairs, what they say, and the threshold kept."""
 
 from core.metrics.verification import RateInterval, RateIntervals
-from core.verification.given_pairs import GivenPairs, given_pairs
+from core.verification.comparisons import Comparisons
+from core.verification.given_pairs import GivenPairs, acquired_pairs
+from core.verification.groups import COLUMNS, with_groups
+from core.verification.judgement import PROTOCOLS, Judgement
 from core.verification.pairs import PairSet, confirmed_pairs
 from core.verification.report import (
     RequestedFmr,
@@ -14,21 +17,26 @@ from core.verification.report import (
 from core.verification.thresholds import is_own, save_threshold, use_again, use_own, withdraw
 
 __all__ = [
+    "COLUMNS",
+    "PROTOCOLS",
+    "Comparisons",
     "GivenPairs",
+    "Judgement",
     "PairSet",
     "RateInterval",
     "RateIntervals",
     "RequestedFmr",
     "VerificationReport",
+    "acquired_pairs",
     "confirmed_pairs",
     "evaluate_pairs",
     "figures_at",
-    "given_pairs",
     "hardest_pairs",
     "intervals_at",
     "is_own",
     "save_threshold",
     "use_again",
     "use_own",
+    "with_groups",
     "withdraw",
 ]

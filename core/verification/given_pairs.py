@@ -76,7 +76,7 @@ class GivenPairs:
         return int((lacking & self.same).sum()), int((lacking & ~self.same).sum())
 
 
-def given_pairs(workspace: Workspace, dataset_id: int, pairs: PairList, encoder: str | None = None) -> GivenPairs:
+def acquired_pairs(workspace: Workspace, dataset_id: int, pairs: PairList, encoder: str | None = None) -> GivenPairs:
     """Find the faces of pairs that a file gives.
 
     Raises

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, func, select
 
-from db.tables import Instance, ModelVersion, Threshold, User
+from db.tables import Image, Instance, ModelVersion, Threshold, User
 
 
 def newest_threshold(dataset_id: int, encoder_id: int, *, session: Session) -> Threshold | None:
@@ -63,3 +63,13 @@ def face_sizes(dataset_id: int, *, session: Session) -> list[tuple[int, int, flo
         )
     )
     return [(instance, image, size, score) for instance, image, size, score in rows]
+
+
+def face_pictures(dataset_id: int, *, session: Session) -> dict[int, str]:
+    """The path of the picture of every face that is there, by instance."""
+    rows = session.exec(
+        select(Instance.id, Image.path)
+        .join(Image, col(Image.id) == col(Instance.image_id))
+        .where(Instance.dataset_id == dataset_id, Instance.kind == "face", ~col(Instance.removed))
+    )
+    return dict(rows.all())

@@ -23,6 +23,9 @@ ASKED_FOR = {  # what differs because somebody asked for it
 for one in COMMANDS["search"]:  # several photos of one person, and people instead of a photo, were asked for
     if one["written"] == "--photo":
         one |= {"type": "list[pathlib.Path]", "required": False, "several": True}
+for one in COMMANDS["verify"]:  # scores without a dataset were asked for
+    if one["written"] == "--dataset":
+        one |= {"required": False}
 EXPORTS, ADDRESSES = recorded.read("exports"), recorded.read("addresses")
 EXPORTS["identities"][
     "members"

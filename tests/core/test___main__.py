@@ -252,7 +252,7 @@ def test_verify_gives_every_figure_and_keeps_the_threshold_when_asked(told, peop
     assert {"model", "same", "different", "threshold", "accuracy", "precision", "recall", "f1", "eer"} <= set(result)
     # two people of two faces: two pairs of one person (cosine 1 / 1.04), and four of two
     assert (result["model"], result["same"], result["different"]) == ("dlib-resnet", 2, 4)
-    assert result["intervals"] == {"accuracy": None, "fmr": None, "fnmr": None}, "two people show nothing"
+    assert set(result["intervals"].values()) == {None}, "two people show nothing"
     assert [result[name] for name in ("accuracy", "precision", "recall", "f1", "eer")] == [1, 1, 1, 1, 0]
     assert 0.04 / 1.04 < result["threshold"] <= 1 / 1.04 + 1e-6
     with reading(workspace.engine) as session:

@@ -22,7 +22,7 @@ def given(workspace, dataset, tmp_path):
     def read(text):
         path = tmp_path / "pairs.txt"
         path.write_text(text)
-        return verification.given_pairs(workspace, dataset, read_pairs(path))
+        return verification.acquired_pairs(workspace, dataset, read_pairs(path))
 
     return read
 
