@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from core.clustering.reach import Part, Reach, all_pairs
 from core.clustering.sums import means_of
 from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import BadInput
-
-_PRODUCTS: Final = 4_000_000  # similarities computed at a time
 
 Held = tuple[Ints, Ints]  # this unit holds this tag, each pair once
 
@@ -55,7 +55,13 @@ class QualityGate:
 
 
 def attached(
-    clusters: Ints, faces: NDArray[np.float32], units: Ints, gate: QualityGate, held: Held, threshold: float
+    clusters: Ints,
+    faces: NDArray[np.float32],
+    units: Ints,
+    gate: QualityGate,
+    held: Held,
+    threshold: float,
+    reach: Reach | None = None,
 ) -> Ints:
     """Give each unit that is silent altogether to its nearest cluster, or leave it alone.
 
@@ -70,6 +76,8 @@ def attached(
         (N, D) float32 embeddings of unit length, (N,) int64 the unit of each.
     held
         The tags of units.
+    reach
+        Of the tree that the clusters are a cut of: the same clusters sooner.
 
     Returns
     -------
@@ -84,30 +92,76 @@ def attached(
     numbers, place = np.unique(clusters[loud], return_inverse=True)
     group_of = np.full(len(clusters), -1)
     group_of[loud] = place
-    heard = np.flatnonzero(~gate.silent)
-    centres = means_of(faces, heard, group_of[units[heard]])
-    rows = np.flatnonzero(np.isin(units, quiet))
+    if reach is None:
+        parts = [*all_pairs(np.arange(len(quiet)), np.arange(len(numbers)))]
+    else:
+        homes = np.empty(len(numbers), np.int64)
+        homes[place] = reach.components[loud]
+        parts = [*reach.parts(homes, threshold, gate.margin)]
+    rows = np.flatnonzero(~loud[units])
     means = means_of(faces, rows, np.searchsorted(quiet, units[rows]))
-    barred = _barred(quiet, group_of, held, len(numbers))
-    similarity, best = _nearest(means, centres, barred, threshold, gate.margin)
+    centres = _centres(faces, np.where(gate.silent, -1, group_of[units]), parts, len(numbers))
+    best, highest, second = _two_nearest(means, centres, parts, _barred(quiet, group_of, held, len(numbers)))
+    sure = np.flatnonzero((highest >= threshold) & (second <= highest - gate.margin))
+    sure = sure[np.argsort(-highest[sure], kind="stable")]
+    got = sure[_first_of_their_tags(best[sure], quiet[sure], held)]
     found = clusters.copy()
-    tags_of = _tags(quiet, held)
-    taken: set[tuple[int, int]] = set()
-    for row in np.argsort(-similarity, kind="stable").tolist():
-        wanted = {(int(best[row]), tag) for tag in tags_of[row].tolist()}
-        if best[row] >= 0 and not wanted & taken:
-            found[quiet[row]] = numbers[best[row]]
-            taken |= wanted
+    found[quiet[got]] = numbers[best[got]]
     return found
 
 
-def _tags(quiet: Ints, held: Held) -> list[Ints]:
-    """The tags of each silent unit."""
+def _centres(faces: NDArray[np.float32], groups: Ints, parts: Sequence[Part], count: int) -> NDArray[np.float32]:
+    """(count, D) the means of the groups that are asked for, zeros of the others; `groups` (N,), -1 for no group."""
+    asked = np.zeros(count + 1, bool)  # the last one is no group
+    for _, wanted in parts:
+        asked[wanted] = True
+    rows = np.flatnonzero(asked[groups])
+    centres = np.zeros((count, faces.shape[1]), np.float32)
+    if len(rows):
+        centres[asked[:count]] = means_of(faces, rows, (np.cumsum(asked) - 1)[groups[rows]])
+    return centres
+
+
+def _two_nearest(
+    means: NDArray[np.float32], centres: NDArray[np.float32], parts: Sequence[Part], barred: scipy.sparse.csr_array
+) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32]]:
+    """(Q,) the nearest cluster that may be, -1 if there is none, and (Q,) how near it and the second are, -inf if none.
+
+    Products are in double precision and then made single: so they do not depend on what is multiplied at a time.
+    """
+    best = np.full(len(means), -1)
+    highest, second = np.full((2, len(means)), -np.inf, np.float32)
+    for rows, groups in parts:
+        near = (means[rows].astype(np.float64) @ centres[groups].T.astype(np.float64)).astype(np.float32)
+        near[barred[rows][:, groups].nonzero()] = -np.inf
+        at = np.arange(len(rows))
+        first = near.argmax(axis=1)
+        top = near[at, first]
+        near[at, first] = -np.inf
+        ahead = (top > highest[rows]) | ((top == highest[rows]) & (groups[first] < best[rows]))
+        second[rows] = np.maximum(np.maximum(second[rows], near.max(axis=1)), np.minimum(highest[rows], top))
+        highest[rows] = np.maximum(highest[rows], top)
+        best[rows] = np.where(ahead, groups[first], best[rows])
+    return best, highest, second
+
+
+def _first_of_their_tags(groups: Ints, units: Ints, held: Held) -> Bools:
+    """(S,) which of the units, one after another, come into their group with no tag of one that is there before."""
     holders, tags = held
-    mine = np.isin(holders, quiet)
-    place = np.searchsorted(quiet, holders[mine])
-    order = np.argsort(place, kind="stable")
-    return np.split(tags[mine][order], np.searchsorted(place[order], np.arange(1, len(quiet))))
+    mine = np.flatnonzero(np.isin(holders, units))
+    order = np.argsort(units)
+    number = order[np.searchsorted(units[order], holders[mine])]
+    _, wish, times = np.unique(
+        groups[number] * (int(tags.max(initial=0)) + 1) + tags[mine], return_inverse=True, return_counts=True
+    )
+    rivals: dict[int, set[int]] = defaultdict(set)
+    for unit, wanted in zip(number[times[wish] > 1].tolist(), wish[times[wish] > 1].tolist(), strict=True):
+        rivals[unit].add(wanted)
+    free, taken = np.ones(len(units), bool), set[int]()
+    for unit, wishes in sorted(rivals.items()):
+        free[unit] = not wishes & taken
+        taken |= wishes if free[unit] else set()
+    return free
 
 
 def _barred(quiet: Ints, group_of: Ints, held: Held, groups: int) -> scipy.sparse.csr_array:
@@ -121,26 +175,3 @@ def _barred(quiet: Ints, group_of: Ints, held: Held, groups: int) -> scipy.spars
     )
     right = scipy.sparse.coo_array((ones[theirs], (tags[theirs], group_of[holders[theirs]])), shape=(count, groups))
     return scipy.sparse.csr_array(left.tocsr() @ right.tocsr())
-
-
-def _nearest(
-    means: NDArray[np.float32],
-    centres: NDArray[np.float32],
-    barred: scipy.sparse.csr_array,
-    threshold: float,
-    margin: float,
-) -> tuple[NDArray[np.float32], Ints]:
-    """(Q,) similarity to the nearest cluster that may be, and (Q,) which; -1 where it is too far or not alone there."""
-    similarity, best = np.full(len(means), -np.inf, np.float32), np.full(len(means), -1)
-    rows = max(1, _PRODUCTS // len(centres))
-    for start in range(0, len(means), rows):
-        near = means[start : start + rows] @ centres.T
-        near[barred[start : start + rows].nonzero()] = -np.inf
-        at = np.arange(len(near))
-        first = near.argmax(axis=1)
-        highest = near[at, first]
-        near[at, first] = -np.inf
-        enough = (highest >= threshold) & (near.max(axis=1) <= highest - margin)
-        similarity[start : start + rows] = highest
-        best[start : start + rows] = np.where(enough, first, -1)
-    return similarity, best

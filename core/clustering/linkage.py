@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import scipy
@@ -23,6 +23,7 @@ from core.clustering.neighbours import (
     indexed_neighbours,
     pairs_by_numpy,
 )
+from core.clustering.reach import Reach
 from core.clustering.sums import means_of, summed
 from core.foundation.arrays import Bools, Floats, Ints, are_unit
 from core.foundation.errors import BadInput
@@ -52,6 +53,8 @@ class MergeTree:
         Two (L,) int64 arrays: this unit is seen in this photo, each pair once; and so the tags of all other limits.
     gate
         Which faces have no say.
+    reach
+        Whom those may be attached to, None: compare them with all.
     """
 
     floor: float
@@ -64,6 +67,7 @@ class MergeTree:
     photos: Held
     firm: Held
     gate: QualityGate
+    reach: Reach | None = None
 
     def cut(self, threshold: float) -> Ints:
         """The groups at a threshold: (N,) int64 labels, exactly those that `group` gives.
@@ -75,16 +79,38 @@ class MergeTree:
         """
         if not self.floor <= threshold <= 1:
             raise BadInput("clustering.below_the_floor", floor=self.floor, found=threshold)
-        count = len(self.sizes)
-        left, right = self.joins[self.similarity >= threshold].T
-        edges = scipy.sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
-        clusters = scipy.sparse.csgraph.connected_components(edges, directed=False)[1].astype(np.int64)
         heard = ~self.gate.silent
-        kept = without_doubles(clusters, self.photos, self.faces, self.units, self.decided, heard)
+        kept = without_doubles(self._joined(threshold), self.photos, self.faces, self.units, self.decided, heard)
         holders, photos = self.photos
         tags = np.concatenate([photos, self.firm[1] + int(photos.max(initial=-1)) + 1])
         held = np.concatenate([holders, self.firm[0]]), tags
-        return _by_size(attached(kept, self.faces, self.units, self.gate, held, threshold)[self.units])
+        return _by_size(attached(kept, self.faces, self.units, self.gate, held, threshold, self.reach)[self.units])
+
+    def reaching(self, progress: ShareReport | None = None) -> Self:
+        """The same with its reach, by one look at all units: from then on cuts are quick where many have no say."""
+        report = _sparing(progress)
+        silent, loud = np.flatnonzero(self.sizes == 0), np.flatnonzero(self.sizes)
+        if not len(silent) or not len(loud):
+            report(1.0)
+            return self
+        components = self._joined(self.floor)
+        loud = loud[np.argsort(components[loud], kind="stable")]
+        means = self._unit_means(silent, self.gate.silent), self._unit_means(loud, ~self.gate.silent)
+        return replace(self, reach=Reach.of(*means, components[loud], components, report))
+
+    def _joined(self, threshold: float) -> Ints:
+        """(U,) int64 the cluster of each unit at a threshold, as it was joined."""
+        count = len(self.sizes)
+        left, right = self.joins[self.similarity >= threshold].T
+        edges = scipy.sparse.coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
+        return scipy.sparse.csgraph.connected_components(edges, directed=False)[1].astype(np.int64)
+
+    def _unit_means(self, units: Ints, of: Bools) -> NDArray[np.float32]:
+        """The means of units in their order, by those of the N faces that count."""
+        number = np.full(len(self.sizes), -1)
+        number[units] = np.arange(len(units))
+        rows = np.flatnonzero(of & (number[self.units] >= 0))
+        return means_of(self.faces, rows, number[self.units[rows]])
 
 
 def group(

@@ -6,6 +6,7 @@ One file for each dataset, encoder and way of grouping, of the state of the peop
 import logging
 import os
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sqlmodel import Session
 
 from core.clustering.gate import QualityGate
 from core.clustering.linkage import MergeTree, merge_tree
+from core.clustering.reach import Reach
 from core.foundation.errors import BadInput
 from core.foundation.messages import message
 from core.foundation.progress import DEAF, Progress
@@ -29,9 +31,11 @@ from db.engine import reading
 from db.queries.store import store_id
 from db.tables import ModelVersion
 
-_FORMAT: Final = 4  # of the files: raise it with what is in them, or with how joins are made
+_FORMAT: Final = 5  # of the files: raise it with what is in them, or with how joins are made
 _LOOSER: Final = 0.1  # than the encoder's own threshold: where joins end, if nobody asks for looser ones
+_JOINS: Final = 0.9  # of the work, where there are thousands of poor faces
 _HELD: Final = ("photos", "firm")
+_REACH: Final = tuple(f"reach_{field.name}" for field in fields(Reach))
 _log = logging.getLogger(__name__)
 
 
@@ -66,10 +70,10 @@ def people_tree(
         evidence.faces.vectors,
         floor,
         limits,
-        lambda share: progress.advance(round(share * count)),
+        lambda share: progress.advance(round(_JOINS * share * count)),
         gate,
         pair_finder(workspace.settings.device, count),
-    )
+    ).reaching(lambda share: progress.advance(round((_JOINS + (1 - _JOINS) * share) * count)))
     known = np.array(sorted(evidence.known_people()), np.int64)
     made = PeopleTree(tree, evidence.faces.instances, evidence.people(), known)
     with reading(workspace.engine) as session:
@@ -96,7 +100,8 @@ def kept_tree(
     whose = {name: arrays.pop(name) for name in ("people", "known")}
     held: dict[str, Any] = {name: (arrays.pop(f"{name}_holders"), arrays.pop(name)) for name in _HELD}
     gate = QualityGate(arrays.pop("silent"), workspace.settings.attach_margin)
-    tree = MergeTree(floor=floor, faces=faces.vectors, gate=gate, **held, **arrays)
+    reach = Reach(*(arrays.pop(name) for name in _REACH)) if _REACH[0] in arrays else None
+    tree = MergeTree(floor=floor, faces=faces.vectors, gate=gate, reach=reach, **held, **arrays)
     return PeopleTree(tree, faces.instances, **whose)
 
 
@@ -119,6 +124,8 @@ def _keep(made: PeopleTree, file: Path, mark: str) -> None:
     for name in _HELD:
         arrays[f"{name}_holders"], arrays[name] = getattr(tree, name)
     arrays |= {"silent": tree.gate.silent, "people": made.people, "known": made.known}
+    if tree.reach is not None:
+        arrays |= zip(_REACH, vars(tree.reach).values(), strict=True)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor, partial = open_partial(file.parent)

@@ -1,7 +1,8 @@
 """How long grouping takes and how good it is, every way of the table and peers on the same faces; and cuts and search.
 
 ``python -m tests.bench.bench_grouping [--faces 100000] [--people 10000] [--peers 10000] [--methods M ...] [--json]``,
-``python -m tests.bench.bench_grouping --faces 1000000 --index``: average linkage through an index, and search.
+``python -m tests.bench.bench_grouping --faces 1000000 --index``: average linkage through an index, and search;
+``python -m tests.bench.bench_grouping --poor 3000 10000``: cuts where so many faces are poor, in time of the processor.
 512-d embeddings of people whose sizes follow a power law. Peers run on the first ``--peers`` people's worth of faces
 that they finish with, beside average linkage on the very same: scikit-learn's DBSCAN and HDBSCAN, dlib's Chinese
 whispers, fastcluster's average linkage.
@@ -15,7 +16,7 @@ import resource
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -27,9 +28,10 @@ from scipy.cluster.hierarchy import fcluster
 from sklearn.cluster import DBSCAN, HDBSCAN
 
 from core.clustering import linkage
+from core.clustering.gate import QualityGate
 from core.clustering.linkage import MergeTree, merge_tree
 from core.clustering.methods import AVERAGE_LINKAGE, METHODS, link_threshold
-from core.clustering.neighbours import Neighbours, indexed_neighbours
+from core.clustering.neighbours import AlikePairs, Neighbours, PairFinder, indexed_neighbours, pairs_by_numpy
 from core.foundation.arrays import Ints
 from core.metrics.clustering import bcubed, with_unknown_apart
 from tests.bench.machine import Row, facts, summed, table, timed
@@ -38,9 +40,12 @@ DIMENSION: Final = 512
 THRESHOLD: Final = 0.36  # of a face encoder of this width
 _FLOOR: Final = 0.26  # as `core.people.kept_trees`: 0.1 looser
 _CUTS: Final = (0.3, 0.36, 0.42)
+_BLUR: Final = 0.6  # length of the noise that poor faces have besides
+_MARGIN: Final = 0.01  # as in the settings
 _SEARCHED: Final = (10_000, 100_000, 1_000_000)
 _DRAWN: Final = 50_000  # faces at a time
 _AT_ONCE: Final = 50
+_REPEATS: Final = 5
 _SAMPLED: Final = 2_000  # faces whose edges are looked at
 _FAMILY, _KIN, _COMMON = 5, 0.4, 32
 
@@ -189,6 +194,57 @@ def cuts(tree: MergeTree) -> list[Row]:
     return rows
 
 
+def cuts_with_poor_faces(faces: NDArray[np.float32], who: Ints, count: int) -> list[Row]:
+    """Another threshold where so many drawn faces are blurred, beside comparing them with all groups: the same groups.
+
+    Nobody is joined with other people here, so that the tree takes no time.
+    """
+    faces, who = faces[np.argsort(who)], np.sort(who)
+    rng = np.random.default_rng(3)
+    silent = np.isin(np.arange(len(faces)), rng.choice(len(faces), count, replace=False))
+    faces[silent] += _BLUR * _directions(rng, count)
+    faces[silent] /= np.linalg.norm(faces[silent], axis=1, keepdims=True)
+    gate = QualityGate(silent, _MARGIN)
+    plain = merge_tree(faces, _FLOOR, gate=gate, finder=pairs_within_people(who[~silent]))
+    start = process_time()
+    reaching = plain.reaching()
+    rows = [Row(f"reach of {count:,} poor among {len(faces):,} faces, once", "s, processor", process_time() - start)]
+    for threshold in _CUTS:
+        if not np.array_equal(reaching.cut(threshold), plain.cut(threshold)):
+            raise AssertionError(threshold)
+        quick, slow = (_worked(lambda tree=tree, at=threshold: tree.cut(at)) for tree in (reaching, plain))  # type: ignore[misc]
+        what = f"another threshold ({threshold}), {count:,} of {len(faces):,} faces poor, processor"
+        rows.append(summed(what, quick, peer=f"all groups, {np.median(slow):,.0f} ms", of=slow))
+    return rows
+
+
+def pairs_within_people(who: Ints) -> PairFinder:
+    """Finds no pairs of several people, where (U,) `who` rises."""
+
+    def within(means: NDArray[np.float32]) -> AlikePairs:
+        alike = pairs_by_numpy(means)
+
+        def found(rows: slice, columns: slice, least: float) -> tuple[Ints, Ints, NDArray[np.float32]]:
+            first, end = np.searchsorted(who, [who[rows.start], who[rows.stop - 1] + 1]).tolist()
+            row, column, similarity = alike(rows, slice(max(columns.start, first), min(columns.stop, end)), least)
+            mine = who[row] == who[column]
+            return row[mine], column[mine], similarity[mine]
+
+        return found if len(means) == len(who) else alike  # else a component, which is one person
+
+    return within
+
+
+def _worked(work: Callable[[], object]) -> list[float]:
+    """Milliseconds of the processor, of all threads."""
+    taken = []
+    for _ in range(_REPEATS):
+        start = process_time()
+        work()
+        taken.append(1000 * (process_time() - start))
+    return taken
+
+
 def searches(faces: NDArray[np.float32]) -> list[Row]:
     """All faces at least as alike as the threshold, best first, of one query."""
     rows = []
@@ -219,8 +275,12 @@ def main() -> None:
     parser.add_argument(
         "--index", action="store_true", help="only average linkage, as from 300,000 faces on, and search"
     )
+    parser.add_argument("--poor", type=int, nargs="*", help="only other thresholds where so many faces are poor")
     options = parser.parse_args()
     faces, who = invented_faces(options.faces, options.people or max(1, options.faces // 10))
+    if options.poor:
+        _show([row for count in options.poor for row in cuts_with_poor_faces(faces, who, count)], options.json)
+        return
     if options.index:
         _show([*through_an_index(faces, who), *searches(faces)], options.json)
         return

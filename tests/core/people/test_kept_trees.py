@@ -54,6 +54,8 @@ def test_a_tree_is_of_the_settings_of_the_gate_and_keeps_who_has_no_say(workspac
     made, again = tree(workspace, dataset), tree(workspace, dataset)
     assert again.tree.gate.silent.tolist() == made.tree.gate.silent.tolist() == [True, False, False, False, False]
     assert again.preview(0.5) == made.preview(0.5)
+    for name, array in vars(made.tree.reach).items():
+        np.testing.assert_array_equal(getattr(again.tree.reach, name), array)
     stricter = Workspace(workspace.settings.model_copy(update={"least_sharpness": 900.0}))
     assert tree(stricter, dataset).tree.gate.silent.all()
 
