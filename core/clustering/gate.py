@@ -133,7 +133,7 @@ def _two_nearest(
     highest, second = np.full((2, len(means)), -np.inf, np.float32)
     for rows, groups in parts:
         near = (means[rows].astype(np.float64) @ centres[groups].T.astype(np.float64)).astype(np.float32)
-        near[barred[rows][:, groups].nonzero()] = -np.inf
+        near[_barred_among(barred, rows, groups)] = -np.inf
         at = np.arange(len(rows))
         first = near.argmax(axis=1)
         top = near[at, first]
@@ -175,3 +175,13 @@ def _barred(quiet: Ints, group_of: Ints, held: Held, groups: int) -> scipy.spars
     )
     right = scipy.sparse.coo_array((ones[theirs], (tags[theirs], group_of[holders[theirs]])), shape=(count, groups))
     return scipy.sparse.csr_array(left.tocsr() @ right.tocsr())
+
+
+def _barred_among(barred: scipy.sparse.csr_array, rows: Ints, groups: Ints) -> tuple[Ints, Ints]:
+    """Where some rows and groups, which rise, have a barred pair; many times as fast as slices of what is sparse."""
+    starts, counts = barred.indptr[rows], barred.indptr[rows + 1] - barred.indptr[rows]
+    row = np.repeat(np.arange(len(rows)), counts)
+    group = barred.indices[np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(len(row))]
+    place = np.minimum(np.searchsorted(groups, group), len(groups) - 1)
+    there = groups[place] == group
+    return row[there], place[there]
