@@ -1,6 +1,6 @@
 """Every way of grouping over the faces of one dataset, beside what people or folders say about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -138,20 +138,12 @@ def compare_groupings(
     if clothes:
         worn = WornClothes.of(workspace, dataset_id, faces.instances, progress, cue)
         methods[with_clothes(cue)] = _method(faces, worn)
-    methods |= METHODS
-    progress.begin(len(methods), message=message("progress.comparing_groupings"))
-    rows: list[MethodFigures] = []
-    not_done = []
-    for number, (name, method) in enumerate(methods.items()):
-        try:
-            rows += judge.rows(name, method, threshold, chosen_on, best=best)
-        except (BadInput, MemoryError) as error:
-            reason = error.message if isinstance(error, BadInput) else message("people.no_memory_to_group")
-            not_done.append({"method": name, "reason": reason.to_json()})
-        progress.advance(number + 1)
+
+    def rows_of(name: str, method: Method) -> Iterator[MethodFigures]:
+        return judge.rows(name, method, threshold, chosen_on, best=best)
+
     return {
-        "rows": [asdict(row) for row in rows],
-        "not_done": not_done,
+        **_each(methods | METHODS, rows_of, progress),
         "faces": len(judge.truth),
         "labelled": int((judge.truth >= 0).sum()),
         "truth": truth,
@@ -159,6 +151,23 @@ def compare_groupings(
         "threshold": threshold,
         "in_force": IN_FORCE,
     }
+
+
+def _each(
+    methods: Mapping[str, Method], rows_of: Callable[[str, Method], Iterator[MethodFigures]], progress: Progress
+) -> dict[str, Any]:
+    """``rows`` and ``not_done`` of one way after another."""
+    progress.begin(len(methods), message=message("progress.comparing_groupings"))
+    rows: list[dict[str, Any]] = []
+    not_done = []
+    for number, (name, method) in enumerate(methods.items()):
+        try:
+            rows.extend(map(asdict, rows_of(name, method)))
+        except (BadInput, MemoryError) as error:
+            reason = error.message if isinstance(error, BadInput) else message("people.no_memory_to_group")
+            not_done.append({"method": name, "reason": reason.to_json()})
+        progress.advance(number + 1)
+    return {"rows": rows, "not_done": not_done}
 
 
 def with_clothes(cue: str) -> str:

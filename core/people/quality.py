@@ -1,11 +1,13 @@
 """The quality of faces: measuring it where it is not known, and why a face is a poor one to tell a person by."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlmodel import Session
 
 from core.foundation.arrays import Boxes, Keypoints
 from core.foundation.geometry import boxes_of
@@ -80,21 +82,12 @@ def measure_faces(workspace: Workspace, *, dataset_id: int, progress: Progress =
 
     Those are faces of pictures that cannot be read, which finding faces has told of.
     """
-    with reading(workspace.engine) as session:
-        waiting = unmeasured_faces(dataset_id, session=session)
-        points: dict[int, bytes] = {}
-        for part in id_batches([face.id for face, _ in waiting]):
-            points |= machine_points(part, session=session)
-    if not waiting:
+    images, instances, points = _unmeasured(workspace, dataset_id)
+    if not images:
         return 0
-    instances: dict[int, list[Instance]] = {}
-    images: dict[int, Image] = {}
-    for face, image in waiting:
-        instances.setdefault(image.id, []).append(face)
-        images[image.id] = image
-    progress.begin(len(waiting), message=message("progress.measuring"))
+    progress.begin(sum(map(len, instances.values())), message=message("progress.measuring"))
     done = failed = 0
-    for batch in opened_batches(workspace, list(images.values()), progress):
+    for batch in opened_batches(workspace, images, progress):
         outcomes = attempt(
             batch, lambda pictures: [_measured(each.pixels, instances[each.image.id], points) for each in pictures]
         )
@@ -104,13 +97,33 @@ def measure_faces(workspace: Workspace, *, dataset_id: int, progress: Progress =
                 done += len(faces)
                 if isinstance(outcome, PictureFailure):
                     failed += len(faces)
-                    continue
-                for face, figures in zip(faces, outcome, strict=True):
-                    there = session.get(Instance, face.id)
-                    if there is not None and there.box == face.box:  # else deleted or moved meanwhile
-                        set_quality(quality_row(face.id, figures), session=session)
+                else:
+                    _write(faces, outcome, session=session)
         progress.advance(done)
     return failed
+
+
+def _unmeasured(
+    workspace: Workspace, dataset_id: int
+) -> tuple[list[Image], dict[int, list[Instance]], dict[int, bytes]]:
+    """The pictures that have faces to measure, the faces of each, and the points that a machine gave each face."""
+    with reading(workspace.engine) as session:
+        waiting = unmeasured_faces(dataset_id, session=session)
+        points: dict[int, bytes] = {}
+        for part in id_batches([face.id for face, _ in waiting]):
+            points |= machine_points(part, session=session)
+    instances: dict[int, list[Instance]] = defaultdict(list)
+    for face, image in waiting:
+        instances[image.id].append(face)
+    return list({image.id: image for _, image in waiting}.values()), instances, points
+
+
+def _write(faces: Sequence[Instance], figures: Sequence[FaceFigures], *, session: Session) -> None:
+    """Write the figures of faces, but of those that were deleted or moved meanwhile."""
+    for face, measured in zip(faces, figures, strict=True):
+        there = session.get(Instance, face.id)
+        if there is not None and there.box == face.box:
+            set_quality(quality_row(face.id, measured), session=session)
 
 
 def quality_row(instance_id: int, figures: FaceFigures) -> FaceQuality:

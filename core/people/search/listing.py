@@ -26,27 +26,16 @@ def listed_matches(
     None; `event`, its number. Where the pictures of rows of the album are `files`, `file` is the name of that, None
     where there is none. Boxes are left, top, right and bottom in pixels of the upright picture.
     """
-    instances = album.faces[found.faces].tolist()
-    with reading(workspace.engine) as session:
-        places = boxes_in_pictures(instances, session=session)
-        names = dict(person_names(dataset_id, session=session))
+    meant = _faces_meant(workspace, album, found, dataset_id)
     faces: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    boxes: dict[int, list[float]] = {}
-    told = zip(found.faces.tolist(), instances, found.similarities.tolist(), found.known.tolist(), strict=True)
-    for row, instance, score, known in told:
-        if instance not in places:  # it is removed meanwhile
-            continue
-        owner = int(album.owners[row])
-        boxes[row] = list(places[instance].box)
-        who = None if owner == OF_NOBODY else names.get(owner) or f"person {owner}"
-        shown = {"box": boxes[row], "score": _number(score), "person": who, "known": known}
-        faces[int(album.rows[row])].append(shown)
+    for row, face in meant.items():
+        faces[int(album.rows[row])].append(face)
     return [
         {
             **({} if files is None else {"file": files.get(picture)}),
             "image": album.paths[picture],
-            "score": _number(score) if best in boxes else None,
-            "box": boxes.get(best),
+            "score": _number(score) if best in meant else None,
+            "box": meant[best]["box"] if best in meant else None,
             "faces": faces[picture],
             "taken": None if np.isnat(album.taken[picture]) else str(album.taken[picture]),
             "event": int(album.events[picture]) + 1,
@@ -54,8 +43,24 @@ def listed_matches(
         for picture, score, best in zip(
             found.pictures.tolist(), found.scores.tolist(), found.best.tolist(), strict=True
         )
-        if best == NO_FACE or best in boxes
+        if best == NO_FACE or best in meant
     ]
+
+
+def _faces_meant(workspace: Workspace, album: Album, found: SearchResult, dataset_id: int) -> dict[int, dict[str, Any]]:
+    """What is told of each face that is meant and was not removed meanwhile, by its row of the album."""
+    instances = album.faces[found.faces].tolist()
+    with reading(workspace.engine) as session:
+        places = boxes_in_pictures(instances, session=session)
+        names = dict(person_names(dataset_id, session=session))
+    told = zip(found.faces.tolist(), instances, found.similarities.tolist(), found.known.tolist(), strict=True)
+    meant = {}
+    for row, instance, score, known in told:
+        if instance in places:
+            owner = int(album.owners[row])
+            who = None if owner == OF_NOBODY else names.get(owner) or f"person {owner}"
+            meant[row] = {"box": list(places[instance].box), "score": _number(score), "person": who, "known": known}
+    return meant
 
 
 def one_row_each(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
