@@ -77,26 +77,22 @@ def search(
     _check_zip(zip_file, blur_others)
     workspace = Workspace.open()
     number = dataset_id(workspace, dataset)
-    conditions: dict[str, Any] = {
-        "since": first_moment(since) if since else None,
-        "until": last_moment(until) if until else None,
-        "least_people": least_people,
-        "most_people": most_people,
-    }
+    conditions = _conditions(since, until, least_people, most_people)
     every, instead, never, not_people = (
-        [person_called(workspace, number, name) for name in names or []]
+        [WantedPerson((person_called(workspace, number, name),)) for name in names or []]
         for names in ([*(person or []), *(also or [])], either, without, not_person)
     )
     photos, others = (_read(workspace, files or [], encoder) for files in (photo, not_photo))
-    if not (photos or every or instead or never or any(value is not None for value in conditions.values())):
+    if not (photos or every or instead or never or conditions):
         raise BadInput("people.nothing_asked")
-    in_photos = [WantedPerson(vectors=_faces_meant(photos, face or []))] if photos or face else []
+    if photos or face:
+        every = [WantedPerson(vectors=_faces_meant(photos, face or [])), *every]
     encoder_id, in_force = measured_by(workspace, number, encoder, [query for _, query in (*photos, *others)])
     question = PictureQuestion(
-        (*in_photos, *(WantedPerson((one,)) for one in (*every, *instead, *never))),
-        _expression(len(in_photos) + len(every), len(instead), len(never)),
+        (*every, *instead, *never),
+        _expression(len(every), len(instead), len(never)),
         threshold=in_force if threshold is None else threshold,
-        unwanted=(*(WantedPerson((one,)) for one in not_people), *_each_face(others)),
+        unwanted=(*not_people, *_each_face(others)),
         by_event=by_event,
         **conditions,
     )
@@ -104,6 +100,17 @@ def search(
     album = Album.of(workspace, number, encoder_id)
     parcel = Parcel(number, dataset, album, ask(album, question), blurred=blur_others)
     _tell_found(workspace, parcel, question, zip_file, as_json)
+
+
+def _conditions(since: str | None, until: str | None, least: int | None, most: int | None) -> dict[str, Any]:
+    """The fields of a `PictureQuestion` about times and numbers of people that something is asked of."""
+    told = {
+        "since": first_moment(since) if since else None,
+        "until": last_moment(until) if until else None,
+        "least_people": least,
+        "most_people": most,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _check_zip(file: Path | None, blur_others: bool) -> None:

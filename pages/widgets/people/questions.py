@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.foundation.errors import FacetError, NotFound
 from core.people.chances import PEOPLE_NEEDED
@@ -91,11 +92,10 @@ def open_questions(dataset_id: int) -> None:
     except NotFound as error:
         st.info(sentence(error))
         return
-    threshold = threshold_of(workspace(), dataset_id, version)
-    state = read(lambda session: people_state(dataset_id, version.id, session=session))
-    queue = _queue()
+    threshold, queue = threshold_of(workspace(), dataset_id, version), _queue()
     above = st.container()  # whatever appears in it, what is below keeps its place, and the focus
     with above:
+        state = read(lambda session: people_state(dataset_id, version.id, session=session))
         pairs, cuts = _found(dataset_id, version, _AHEAD + len(queue.skipped), (*state, threshold))
     asked, people = _in_order(pairs, cuts, queue.skipped)
     hear = partial(_hear, dataset_id, asked, people)
@@ -103,8 +103,6 @@ def open_questions(dataset_id: int) -> None:
         hear()
         st.rerun()
     left = pairs.left + len(cuts)
-    if not left:
-        above.info(_WORDS["nothing_left"].format(floor=pairs.floor, threshold=threshold))
     opened = question_deck(
         _worded(asked, people, threshold, pairs_to_judge_by(dataset_id, version)),
         key=DECK,
@@ -113,19 +111,21 @@ def open_questions(dataset_id: int) -> None:
         undo=Answer(**_WORDS["undo"]) if queue.taken else None,
         on_answer=hear,
     )
-    _captions(pairs, left, threshold)
-    if opened is not None and opened in people:
+    _tell(pairs, left, threshold, above)
+    if opened in people:
         open_person(opened)
     if queue.names:
         both, queue.names = queue.names, []
         merge_dialog(dataset_id, both)
 
 
-def _captions(pairs: Questions, left: int, threshold: float) -> None:
-    """In which order is asked, and who is not asked about."""
+def _tell(pairs: Questions, left: int, threshold: float, above: DeltaGenerator) -> None:
+    """In which order is asked, or that nothing is left to ask, and who is not asked about."""
     if left:
         order = _WORDS["order_learned" if pairs.learned else "order"]
         st.caption(order.format(floor=pairs.floor, threshold=threshold, needed=PEOPLE_NEEDED))
+    else:
+        above.info(_WORDS["nothing_left"].format(floor=pairs.floor, threshold=threshold))
     if pairs.compared < pairs.people:
         st.caption(_WORDS["largest"].format(compared=pairs.compared, people=pairs.people))
 
