@@ -3,6 +3,7 @@
 from core.metrics.verification import RateInterval, RateIntervals
 from core.verification.comparisons import Comparisons
 from core.verification.given_pairs import GivenPairs, acquired_pairs
+from core.verification.grid import GridCounts
 from core.verification.groups import COLUMNS, with_groups
 from core.verification.judgement import PROTOCOLS, Judgement
 from core.verification.pairs import PairSet, confirmed_pairs
@@ -21,6 +22,7 @@ __all__ = [
     "PROTOCOLS",
     "Comparisons",
     "GivenPairs",
+    "GridCounts",
     "Judgement",
     "PairSet",
     "RateInterval",

@@ -18,6 +18,7 @@ from core.metrics.verification import Pairing, RateIntervals
 from core.people.encoders import encoder_of
 from core.people.known_faces import known_faces
 from core.verification.drawing import MOST_PAIRS, different_pairs, same_pairs
+from core.verification.grid import GridCounts
 
 _AT_A_TIME: Final = 1000  # rows that stay in the processor's cache
 
@@ -69,6 +70,11 @@ class PairSet:
     def ranked(self) -> RankedScores:
         """The scores of each kind in their order, every person counting the same."""
         return RankedScores.of(self.scores, self.same, self.weights)
+
+    @cached_property
+    def grid(self) -> GridCounts:
+        """What each threshold accepts."""
+        return GridCounts.of(self.ranked, self.different_per_same)
 
     @cached_property
     def intervals(self) -> dict[float, RateIntervals]:

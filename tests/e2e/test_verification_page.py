@@ -16,10 +16,19 @@ from core.people.encoders import encoder_of, threshold_of
 from db.writes.library import ensure_dataset
 from db.writing import writing
 from tests.builders.staged_people import add_faces, group
+from tests.e2e.audit import faults
+from tests.e2e.hands import settle
 
 pytestmark = pytest.mark.e2e
 
 SLOW = 60_000
+
+COUNT_RUNS = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    window.runs = 0;
+    new MutationObserver(() => { window.runs += app.dataset.testScriptState === "running"; })
+        .observe(app, {attributeFilter: ["data-test-script-state"]});
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +60,11 @@ def confirmed_faces(store, dataset):
 
 
 def metric(page, name):
-    return page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{name}")).get_by_test_id("stMetricValue")
+    return page.locator(f".figures [data-figure={name.lower()}] dd").first
+
+
+def field(page):
+    return page.get_by_label("Threshold", exact=True)
 
 
 def expected(pairs, threshold):
@@ -86,11 +99,11 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
     shows(page, expected(pairs, report.best.threshold))
     page.get_by_role("button", name="EER").click()
     shows(page, expected(pairs, report.eer.threshold))
-    expect(page.get_by_label("Type it")).to_have_value(f"{report.eer.threshold:.4f}", timeout=SLOW)
-    slider = page.get_by_role("slider").first
-    slider.focus()
-    slider.press("End")
-    expect(metric(page, "FMR")).not_to_have_text(f"{expected(pairs, report.eer.threshold)['FMR']:.2%}", timeout=SLOW)
+    expect(field(page)).to_have_value(f"{report.eer.threshold:.4f}", timeout=SLOW)
+    page.get_by_role("slider").press("End")
+    expect(metric(page, "FMR")).to_have_text("0.00%")
+    page.get_by_role("slider").press("Home")
+    expect(metric(page, "FMR")).to_have_text("100.00%")
 
     page.get_by_role("button", name="Best accuracy").click()
     shows(page, expected(pairs, report.best.threshold))
@@ -103,14 +116,42 @@ def test_figures_follow_the_slider_and_a_saved_threshold_is_used_next(page, work
 
     page.get_by_role("button", name="See what that would change").click()
     expect(page.get_by_text("Nothing would change.")).to_be_visible(timeout=SLOW)  # all are confirmed
-    page.get_by_label("Type it").fill("0.5")
-    page.get_by_label("Type it").press("Enter")
+    field(page).fill("0.5")
+    field(page).press("Enter")
     shows(page, expected(pairs, 0.5))
     page.get_by_role("button", name="Save 0.5000 as the threshold").click()
     expect(page.get_by_text("0.5000 is in force now")).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Use again").click()
     expect(page.get_by_text(f"{report.best.threshold:.4f} is in force now")).to_be_visible(timeout=SLOW)
     assert threshold_of(store, dataset, encoder_of(store, dataset)) == report.best.threshold
+
+
+def test_figures_follow_the_hand_before_the_page_hears_of_it(page, workbench, store):
+    dataset = dataset_called(store, "dragged")
+    confirmed_faces(store, dataset)
+    pairs = verification.confirmed_pairs(store, dataset)
+    page.goto(f"{workbench.address}/verification?dataset=dragged&name=Mina")
+    field(page).fill("0.5")
+    field(page).press("Enter")
+    settle(page)
+    assert faults(page) == []
+    page.evaluate(COUNT_RUNS)
+    circle = page.locator(".handle circle").bounding_box()
+    x, y = circle["x"] + circle["width"] / 2, circle["y"] + circle["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    seen = []
+    for step in range(1, 6):
+        page.mouse.move(x + 12 * step, y)
+        value = float(field(page).input_value())
+        shows(page, expected(pairs, value))
+        seen.append(value)
+    assert page.evaluate("window.runs") == 0
+    page.mouse.up()
+    assert seen == sorted(set(seen))
+    expect(page).to_have_url(re.compile(f"threshold={seen[-1]:.4f}".rstrip("0")), timeout=SLOW)
+    page.get_by_role("slider").press("ArrowLeft")
+    shows(page, expected(pairs, round(seen[-1] - 0.001, 4)))
 
 
 @pytest.mark.nightly

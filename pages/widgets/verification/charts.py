@@ -1,98 +1,13 @@
-"""What the Verification page draws: how the scores are spread, and the errors at every threshold."""
+"""What the Verification page draws of the errors at every threshold."""
 
 from typing import Final
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from core.verification import VerificationReport
 
 SAME: Final = "#2f6feb"
-DIFFERENT: Final = "#d1495b"
 _LINE: Final = "#e9a03b"
-_QUIET: Final = "#8a8f98"
-_FAINTEST: Final = 1e-3  # of the highest density: what a logarithmic axis still shows
-
-
-def score_chart(report: VerificationReport, threshold: float, *, logarithmic: bool) -> go.Figure:
-    """Histogram (bars) and kernel density (lines) of same and of different pairs, each with the area 1.
-
-    Every person counts the same, so the area at and above the threshold is the FMR, that below it the FNMR.
-    """
-    figure = go.Figure()
-    histogram, density = report.histogram, report.density
-    different = (histogram.different, histogram.different_share, density.different, density.different_bandwidth)
-    same = (histogram.same, histogram.same_share, density.same, density.same_bandwidth)
-    highest = max(
-        _add_pairs(figure, report, "Different people", DIFFERENT, *different),
-        _add_pairs(figure, report, "Same person", SAME, *same),
-    )
-    here, best = ("left", "right") if threshold < report.best.threshold else ("right", "left")
-    marks = (
-        _mark(report.best.threshold, "best accuracy", _QUIET, "dot", best),
-        _mark(threshold, f"{threshold:.3f}", _LINE, "solid", here),
-    )
-    figure.update_layout(
-        barmode="overlay",
-        height=330,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        bargap=0,
-        shapes=[line for line, _ in marks],
-        annotations=[text for _, text in marks],
-        legend={"orientation": "h", "yanchor": "top", "y": -0.28},
-    )
-    figure.update_xaxes(title="Cosine similarity")
-    figure.update_yaxes(title="Density")
-    if logarithmic:
-        figure.update_yaxes(type="log", range=[np.log10(highest * _FAINTEST), np.log10(highest * 1.5)])
-    return figure
-
-
-def _add_pairs(
-    figure: go.Figure,
-    report: VerificationReport,
-    name: str,
-    colour: str,
-    counts: NDArray,
-    shares: NDArray,
-    curve: NDArray | None,
-    bandwidth: float | None,
-) -> float:
-    """Bars and the smoothed line of the pairs of one kind; returns how high the highest bar is."""
-    edges = report.histogram.edges
-    width = float(edges[1] - edges[0])
-    figure.add_bar(
-        x=(edges[1:] + edges[:-1]) / 2,
-        y=shares / width,
-        width=width,
-        name=name,
-        marker_color=colour,
-        opacity=0.4,
-        customdata=counts,
-        hovertemplate="similarity %{x:.3f}<br>%{customdata:,} pairs",
-        legendgroup=name,
-    )
-    if curve is not None:
-        figure.add_scatter(
-            x=report.density.x,
-            y=curve,
-            mode="lines",
-            name=f"smoothed, bandwidth {bandwidth:.3f}",
-            legendgroup=name,
-            line={"color": colour, "width": 2},
-            hoverinfo="skip",
-        )
-    return float((shares / width).max())
-
-
-def _mark(at: float, text: str, colour: str, dash: str, side: str) -> tuple[dict[str, object], dict[str, object]]:
-    """A line from top to bottom, and its name at the top on one side: what `add_vline` makes, a tenth of its time."""
-    place = {"x": at, "y": 1, "xref": "x", "yref": "y domain"}
-    line = {"color": colour, "width": 2, "dash": dash}
-    shape = {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain", "line": line}
-    anchor = "left" if side == "right" else "right"
-    return shape, {**place, "text": text, "showarrow": False, "xanchor": anchor, "yanchor": "top"}
 
 
 def roc_chart(report: VerificationReport, fmr: float | None, fnmr: float | None) -> go.Figure:

@@ -19,13 +19,14 @@ from pages.widgets.people.actions import decide_on_click
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.people.grouping_preview import offer_preview
-from pages.widgets.shared.address import among, between, in_address, open_page, yes_or_no
+from pages.widgets.shared.address import among, between, in_address, kept, open_page, yes_or_no
 from pages.widgets.shared.controls import attempted, paged
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, stored, utc
 from pages.widgets.shared.words import words
-from pages.widgets.verification.charts import roc_chart, score_chart
+from pages.widgets.verification.charts import roc_chart
+from pages.widgets.verification.threshold_plot import threshold_plot
 
 _CHOSEN: Final = {
     "best_accuracy": message("thresholds.best_accuracy"),
@@ -133,56 +134,35 @@ def _taken(taken: int, there: int, whose: str) -> str:
 
 
 def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> None:
-    """Slider, chart and figures, which a screen shows together, and below them what they are worth."""
-    key = f"threshold-{pairs.dataset_id}-{pairs.encoder_id}"
-    chart, told = st.columns([3, 2], gap="large")
-    with chart:
-        value = _slide_or_type(key, pairs, in_force)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            for name, at in {**_named(report), "in_force": in_force}.items():
-                st.button(_NAMES[name], on_click=st.session_state.__setitem__, args=(key, at), disabled=value == at)
-            logarithmic = st.toggle(
-                "Logarithmic density", help="Shows the tails.", **in_address("log", yes_or_no, False)
-            )
-        st.plotly_chart(score_chart(report, value, logarithmic=logarithmic), key="scores")
+    """The plot with the figures at its threshold, which a screen shows together, and below what they are worth."""
+    key = threshold_key(pairs.dataset_id, pairs.encoder_id)
+    value = kept("threshold", between(-1.0, 1.0), in_force, key=key)
+    st.session_state[key] = value
     figures = verification.figures_at(pairs, value)
-    with told:
-        _figures(figures, verification.intervals_at(pairs, value))
-        _save(pairs, report, value, in_force)
+    threshold_plot(
+        report,
+        pairs.grid,
+        value,
+        named={name: (_NAMES[name], at) for name, at in {**_named(report), "in_force": in_force}.items()},
+        figures=_FIGURES,
+        intervals=_told(figures, verification.intervals_at(pairs, value)),
+        logarithmic=kept("log", yes_or_no, False),
+        key=f"plot-{key}",
+        on_change=partial(st.session_state.__setitem__, key),
+    )
+    st.toggle("Logarithmic density", help="Shows the tails.", **in_address("log", yes_or_no, False))
+    _save(pairs, report, value, in_force)
     held_out_card(report)
     left, right = st.columns(2, gap="large")
     with left:
-        _confusion(figures)
         _operating_points(report)
     right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
     _wrong_pairs(pairs, value, {"false_matches": int(figures["fp"] or 0), "false_non_matches": int(figures["fn"] or 0)})
 
 
-def _slide_or_type(key: str, pairs: PairSet, in_force: float) -> float:
-    """The threshold, moved along the scores that there are or typed."""
-    typed, held = f"{key}-typed", in_address("threshold", between(-1.0, 1.0), in_force, key=key)
-    here = st.session_state[key]
-    st.session_state[typed] = here
-    slider, field = st.columns([4, 1], vertical_alignment="bottom")
-    value = slider.slider(
-        "Threshold",
-        min(float(pairs.scores.min()), in_force, here),
-        max(float(pairs.scores.max()), in_force, here),
-        step=0.0001,
-        format="%.4f",
-        help="Two faces count as one person from this cosine similarity on.",
-        **held,
-    )
-    field.number_input(
-        "Type it",
-        -1.0,
-        1.0,
-        step=0.001,
-        format="%.4f",
-        key=typed,
-        on_change=lambda: st.session_state.__setitem__(key, st.session_state[typed]),
-    )
-    return value
+def threshold_key(dataset_id: int, encoder_id: int) -> str:
+    """Where the session has the threshold that is looked at."""
+    return f"threshold-{dataset_id}-{encoder_id}"
 
 
 def _named(report: VerificationReport) -> dict[str, float]:
@@ -192,19 +172,10 @@ def _named(report: VerificationReport) -> dict[str, float]:
     return named | ({"fmr_one_percent": at_one_percent.point.threshold} if at_one_percent.supported else {})
 
 
-def _figures(figures: dict[str, float | int | None], intervals: RateIntervals) -> None:
-    with st.grid(min_column_width=140, gap="small"):
-        for name, text in _FIGURES.items():
-            value = figures[name]
-            interval: RateInterval | None = getattr(intervals, name, None)
-            st.metric(
-                text["name"],
-                "undefined" if value is None else f"{value:.2%}",
-                delta=None if interval is None or value is None else interval_text(interval, seen=value > 0),
-                delta_color="off",
-                delta_arrow="off",
-                help=text["about"],
-            )
+def _told(figures: dict[str, float | int | None], intervals: RateIntervals) -> dict[str, str]:
+    """What is said of the intervals of the rates that are defined."""
+    rates = {name: (figures[name], interval) for name, interval in vars(intervals).items()}
+    return {name: interval_text(at, seen=value > 0) for name, (value, at) in rates.items() if value is not None}
 
 
 def interval_text(interval: RateInterval, *, seen: bool = True) -> str:
@@ -216,16 +187,6 @@ def interval_text(interval: RateInterval, *, seen: bool = True) -> str:
     if interval.low > 0:
         return _SHOWN["above"].format(low=interval.low)
     return _SHOWN["below" if seen else "none_seen"].format(high=interval.high)
-
-
-def _confusion(figures: dict[str, float | int | None]) -> None:
-    st.table(
-        [
-            {"Pairs": "Same person", "Accepted": f"{figures['tp']:,}", "Rejected": f"{figures['fn']:,}"},
-            {"Pairs": "Different people", "Accepted": f"{figures['fp']:,}", "Rejected": f"{figures['tn']:,}"},
-        ],
-        hide_index=True,
-    )
 
 
 def _operating_points(report: VerificationReport) -> None:
@@ -355,5 +316,5 @@ def _put_in_force(dataset_id: int, encoder_id: int, action: Callable[..., int], 
     if attempted(action, workspace(), *arguments, author_id=author_id()):
         newest = read(lambda session: newest_threshold(dataset_id, encoder_id, session=session))
         assert newest is not None
-        st.session_state[f"threshold-{dataset_id}-{encoder_id}"] = newest.value
+        st.session_state[threshold_key(dataset_id, encoder_id)] = newest.value
         st.session_state[_SAVED] = (dataset_id, newest.value)

@@ -74,44 +74,56 @@ def place(pairs, report, in_force):
 
 
 @pytest.fixture
-def page(shown, staged, monkeypatch):
-    """The workplace with 0.5 in force, where the grids of wrong pairs draw nothing."""
+def plots(monkeypatch):
+    """What the plot was given at each run; the grids of wrong pairs draw nothing."""
+    drawn = []
     monkeypatch.setattr(parts, "picture_grid", lambda tiles, **_: [])
+    monkeypatch.setattr(parts, "threshold_plot", lambda *given, **named: drawn.append((given, named)))
+    return drawn
+
+
+@pytest.fixture
+def page(shown, staged, plots):
+    """The workplace with 0.5 in force."""
     return shown(place, pairs=staged, report=evaluate_pairs(staged), in_force=0.5)
+
+
+def choose(page, staged, value):
+    """What a hand on the plot comes to."""
+    page.session_state[parts.threshold_key(staged.dataset_id, staged.encoder_id)] = value
+    return page.run()
 
 
 def button(page, label):
     return next(button for button in page.button if button.label == label)
 
 
-def test_the_figures_are_those_of_the_threshold_in_force(page):
-    told = {metric.label: metric.value for metric in page.metric}
-    assert told["Accuracy"] == "83.33%"
-    assert (told["FMR"], told["FNMR"], told["Recall"]) == ("33.33%", "0.00%", "100.00%")
-    assert page.table[0].value.to_dict("records") == [
-        {"Pairs": "Same person", "Accepted": "3", "Rejected": "0"},
-        {"Pairs": "Different people", "Accepted": "1", "Rejected": "2"},
-    ]
-    assert button(page, "In force").disabled
+def test_the_plot_stands_on_the_threshold_in_force_with_what_is_sure_of_it(page, plots):
+    (_, grid, value), named = plots[-1]
+    assert value == 0.5
+    assert grid.at(value) == (pytest.approx(1 / 3), 0, 3, 1)
+    assert named["named"]["in_force"] == ("In force", 0.5)
+    assert set(named["figures"]) == {"accuracy", "precision", "recall", "f1", "fmr", "fnmr"}
+    assert set(named["intervals"]) == {"accuracy", "fmr", "fnmr"}
 
 
-def test_operating_points_that_six_pairs_cannot_show_are_grey_and_not_offered(page):
-    rows = page.table[1].value.set_index("Operating point")["Threshold"].to_dict()
+def test_operating_points_that_six_pairs_cannot_show_are_grey_and_not_offered(page, plots):
+    rows = page.table[0].value.set_index("Operating point")["Threshold"].to_dict()
     assert rows[":gray[FMR 1.00%]"] == ":gray[too few people]"
-    assert "FMR 1 %" not in [button.label for button in page.button]
+    assert set(plots[-1][1]["named"]) == {"best_accuracy", "eer", "in_force"}
 
 
-def test_the_wrong_pairs_are_those_that_the_threshold_gets_wrong(page):
+def test_the_wrong_pairs_are_those_that_the_threshold_gets_wrong(page, staged):
     assert page.caption[-1].value == "similarity 0.7000"
-    page.slider[0].set_value(0.75).run()
+    choose(page, staged, 0.75)
     assert page.caption[-1].value == "None at this threshold."
     page.get("button_group")[-1].set_value("false_non_matches").run()
     assert page.caption[-1].value == "similarity 0.6000"
 
 
-def test_pairs_that_are_wrong_too_stand_on_the_next_pages(page, monkeypatch):
+def test_pairs_that_are_wrong_too_stand_on_the_next_pages(page, staged, monkeypatch):
     monkeypatch.setattr(parts, "_WRONG_PAIRS", 2)
-    page.slider[0].set_value(page.slider[0].min).run()
+    choose(page, staged, -1.0)
     first = [caption.value for caption in page.caption if caption.value.startswith("similarity ")]
     page.session_state["wrong-page-false_matches"] = 2
     page.run()
@@ -120,10 +132,9 @@ def test_pairs_that_are_wrong_too_stand_on_the_next_pages(page, monkeypatch):
     assert rest[0] < first[-1]
 
 
-def test_a_click_goes_to_an_operating_point_and_saves_it_with_its_figures(page, staged, workspace):
+def test_an_operating_point_is_saved_with_its_figures(page, staged, workspace):
     best = evaluate_pairs(staged).best.threshold
-    button(page, "Best accuracy").click().run()
-    assert page.slider[0].value == pytest.approx(best)
+    choose(page, staged, best)
     button(page, f"Save {best:.4f} as the threshold").click().run()
     assert not page.exception
     with reading(workspace.engine) as session:
@@ -199,16 +210,7 @@ def test_a_threshold_of_another_encoder_is_listed_but_not_used_here(shown, works
     assert not page.button
 
 
-def test_a_number_can_be_typed_and_the_slider_follows(page):
-    page.number_input[0].set_value(0.4321).run()
-    assert page.slider[0].value == 0.4321
-    assert button(page, "Save 0.4321 as the threshold")
-    page.slider[0].set_value(0.75).run()
-    assert page.number_input[0].value == 0.75
-
-
-def test_the_answer_to_saving_stands_beside_the_button(shown, staged, monkeypatch):
-    monkeypatch.setattr(parts, "picture_grid", lambda tiles, **_: [])
+def test_the_answer_to_saving_stands_beside_the_button(shown, staged, plots):
     state = {"verification.saved": (staged.dataset_id, 0.5)}
     page = shown(place, state, pairs=staged, report=evaluate_pairs(staged), in_force=0.5)
     assert page.success[0].value.startswith("0.5000 is in force now")
