@@ -150,6 +150,8 @@ def test_figures_follow_the_hand_before_the_page_hears_of_it(page, workbench, st
     page.mouse.up()
     assert seen == sorted(set(seen))
     expect(page).to_have_url(re.compile(f"threshold={seen[-1]:.4f}".rstrip("0")), timeout=SLOW)
+    page.get_by_role("button", name="See what that would change").click()  # before it is saved
+    expect(page.get_by_text("Nothing would change.")).to_be_visible(timeout=SLOW)
     page.get_by_role("slider").press("ArrowLeft")
     shows(page, expected(pairs, round(seen[-1] - 0.001, 4)))
 

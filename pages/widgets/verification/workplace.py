@@ -152,6 +152,8 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
     )
     st.toggle("Logarithmic density", help="Shows the tails.", **in_address("log", yes_or_no, False))
     _save(pairs, report, value, in_force)
+    if value != in_force:
+        offer_preview(pairs.dataset_id, pairs.encoder_id, value, regroup=True, key=f"here-{key}")
     held_out_card(report)
     left, right = st.columns(2, gap="large")
     with left:
