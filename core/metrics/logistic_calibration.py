@@ -1,6 +1,5 @@
 """Scores as log-likelihood ratios by the straight line that costs least: logistic regression of kind on score."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,8 +14,10 @@ from core.metrics.ranked_scores import RankedScores, Sums
 
 _AT_ONCE: Final = 1 << 13  # pairs: they stay in the processor's cache
 _FIRST: Final = 1 << 16  # pairs of each kind that a fit begins with
-_CLOSE: Final = 1e-20  # squared Newton decrement
+_CLOSE: Final = 1e-18  # squared Newton decrement
 _ROUNDING: Final = 1e-14
+_BEGINNING: Final = 2.0  # slope: at 0 a score far off would outweigh all others
+_APPROACH: Final = 8  # steps without the penalty, which has a peak of its own where a score far off is in doubt
 _STEPS: Final = 200
 _HALVINGS: Final = 40
 
@@ -31,8 +32,8 @@ def logistic_calibration(ranked: RankedScores, *, penalised: bool = True) -> Log
     Schemper, "A solution to the problem of separation in logistic regression", Statistics in Medicine 21, 2002).
     Without `penalised` it is not.
 
-    Newton's method with halved steps, until its decrement says that less than 1e-20 nat a pair is left to be had. Where
-    the best line falls, scores mean nothing: all LLRs are 0 then.
+    Newton's method with halved steps, from where the likelihood alone leads, until its decrement says that less than
+    1e-18 nat a pair is left to be had. Where the best line falls, scores mean nothing: all LLRs are 0 then.
 
     Raises
     ------
@@ -40,21 +41,29 @@ def logistic_calibration(ranked: RankedScores, *, penalised: bool = True) -> Log
         If there are no pairs of one kind; without `penalised` also where no line is the best.
     """
     ranked.require_both()
-    low, high = (float(of(ranked.same[at], ranked.different[at])) for of, at in ((min, 0), (max, -1)))
-    if low == high:
+    if ranked.same[0] == ranked.same[-1] == ranked.different[0] == ranked.different[-1]:
         return LogisticCalibration(0.0, 0.0)
     if not penalised and ranked.different[-1] <= ranked.same[0]:
         raise NotEnoughData("metrics.separable")
     if not penalised and ranked.same[-1] <= ranked.different[0]:
         return LogisticCalibration(0.0, 0.0)
     penalty = (1 / _number(ranked.same, ranked.same_sums) + 1 / _number(ranked.different, ranked.different_sums)) / 8
-    line = np.zeros(2)
-    for part in (_thinned(ranked), ranked):
-        line = _newton(_Line(part, (low + high) / 2, (high - low) / 2, penalty * penalised), line)
-    slope = 2 * line[1] / (high - low)
+    (centre, unit), first, line = _middle(ranked), _thinned(ranked), np.array([0.0, _BEGINNING])
+    for part, weight, steps in ((first, 0, _APPROACH), (first, penalised, _STEPS), (ranked, penalised, _STEPS)):
+        line = _newton(_Line(part, centre, unit, penalty * weight), line, steps)
+    slope = line[1] / unit
     if not slope > 0:
         return LogisticCalibration(0.0, 0.0)
-    return LogisticCalibration(float(slope), float(line[0] - slope * (low + high) / 2))
+    return LogisticCalibration(float(slope), float(line[0] - slope * centre))
+
+
+def _middle(ranked: RankedScores) -> tuple[float, float]:
+    """Where most scores lie, and how far they spread: few that lie far off would leave no digits for the others."""
+    quarters = np.array([[side[len(side) * at // 4] for at in (1, 2, 3)] for side in (ranked.same, ranked.different)])
+    low, high = float(quarters.min()), float(quarters.max())
+    if low == high:
+        low, high = (float(of(ranked.same[at], ranked.different[at])) for of, at in ((min, 0), (max, -1)))
+    return (low + high) / 2, (high - low) / 2
 
 
 def _number(scores: NDArray, sums: Sums) -> float:
@@ -107,19 +116,16 @@ class _Line:
             moments += np.stack([powers @ spread, powers @ (spread * (1 - 2 * chance))])
         information = moments[0][np.add.outer([0, 1], [0, 1])]
         if self.penalty:
-            sign, size = np.linalg.slogdet(information)
-            if sign <= 0:  # so steep that no pair is in doubt
-                return math.inf, slopes, information
-            cost -= self.penalty * float(size)
+            cost -= self.penalty * float(np.linalg.slogdet(information)[1])
             changes = moments[1][np.add.outer([0, 1], np.add.outer([0, 1], [0, 1]))]
-            slopes -= self.penalty * np.trace(np.linalg.inv(information) @ changes, axis1=1, axis2=2)
+            slopes -= self.penalty * np.trace(np.linalg.pinv(information) @ changes, axis1=1, axis2=2)
         return cost, slopes, information
 
 
-def _newton(cost_of: _Line, line: Floats) -> Floats:
+def _newton(cost_of: _Line, line: Floats, steps: int) -> Floats:
     cost, slopes, information = cost_of.at(line)
-    for _ in range(_STEPS):
-        step = np.linalg.solve(information, slopes)
+    for _ in range(steps):
+        step = np.linalg.pinv(information) @ slopes
         if step @ slopes < _CLOSE:
             break
         for _ in range(_HALVINGS):
@@ -127,7 +133,7 @@ def _newton(cost_of: _Line, line: Floats) -> Floats:
             if found[0] <= cost + _ROUNDING:
                 break
             step = step / 2
-        else:
+        else:  # no digits are left
             break
         line, (cost, slopes, information) = line - step, found
     return line

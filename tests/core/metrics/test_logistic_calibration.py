@@ -112,6 +112,30 @@ def test_scores_that_mean_nothing_give_llrs_of_0(penalised):
         assert (found.slope, found.offset) == (0, 0)
 
 
+@pytest.mark.parametrize("penalised", [False, True])
+@pytest.mark.parametrize("unit", [1e-6, 1.0])
+def test_a_score_far_off_leaves_digits_for_the_others(penalised, unit):
+    rng = np.random.default_rng(0)
+    same, different = unit * rng.normal(1, 1, 40), unit * rng.normal(0, 1, 50)
+    far, farther = (
+        logistic_calibration(RankedScores.of_kinds(np.append(same, end), different), penalised=penalised)
+        for end in (60 * unit, 1e6)  # no doubt is left about either
+    )
+    assert (far.slope, far.offset) == pytest.approx((farther.slope, farther.offset), rel=1e-6)
+
+
+def test_a_fit_ends_where_rounding_leaves_nothing_better(monkeypatch):
+    seen = []
+
+    def at(_, line):
+        seen.append(line)
+        return len(seen), np.ones(2), np.eye(2)
+
+    monkeypatch.setattr(module._Line, "at", at)
+    logistic_calibration(APART)
+    assert len(seen) < 200
+
+
 def test_both_kinds_are_needed():
     with pytest.raises(NotEnoughData, match="pairs of one person and pairs of two people"):
         logistic_calibration(RankedScores(np.zeros(0), np.array([0.5])))
