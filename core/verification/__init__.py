@@ -1,5 +1,6 @@
 """Choosing the similarity from which two faces count as one person: pairs, what they say, and the threshold kept."""
 
+from core.metrics.operating_points import probit
 from core.metrics.verification import RateInterval, RateIntervals
 from core.verification.comparisons import Comparisons
 from core.verification.given_pairs import GivenPairs, acquired_pairs
@@ -36,6 +37,7 @@ __all__ = [
     "hardest_pairs",
     "intervals_at",
     "is_own",
+    "probit",
     "save_threshold",
     "use_again",
     "use_own",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from core.foundation.arrays import finite_or_none
 from core.foundation.errors import NotEnoughData
 from core.foundation.messages import Message
 from core.metrics import operating_points, score_density, verification
+from core.metrics.people_bootstrap import Band, PeopleBootstrap
+from core.verification.comparisons import Comparisons
+from core.verification.judgement import Judgement
 from core.verification.pairs import PairSet
 
 _BINS: Final = 60
@@ -37,9 +40,7 @@ class VerificationReport:
     `held_out` is None where there are too few people for it; `reason` then says so, else it is None.
     """
 
-    best: operating_points.OperatingPoint
-    eer: operating_points.EqualErrorRate
-    auc: float
+    judgement: Judgement
     density: score_density.Density
     histogram: score_density.Histogram
     roc: operating_points.RocCurve
@@ -47,24 +48,57 @@ class VerificationReport:
     held_out: verification.HeldOutRates | None
     reason: Message | None
 
+    @property
+    def best(self) -> operating_points.OperatingPoint:
+        """The threshold of greatest accuracy."""
+        return self.judgement.best
+
+    @property
+    def eer(self) -> operating_points.EqualErrorRate:
+        """Where FMR and FNMR are equal."""
+        return self.judgement.eer
+
+    @cached_property
+    def auc(self) -> float:
+        """The area under the ROC."""
+        return operating_points.roc_auc(self.judgement.ranked)
+
     @cached_property
     def drawn_roc(self) -> operating_points.RocCurve:
         """What a screen can tell apart of the ROC: of half a million points, few."""
         return operating_points.thinned(self.roc, _SPOTS)
 
+    @cached_property
+    def bands(self) -> tuple[Band, Band]:
+        """FMR and FNMR at every threshold of a grid, with what the people show of them."""
+        drawn = self.judgement.drawn
+        assert isinstance(drawn, PeopleBootstrap)
+        return drawn.fmr_band, drawn.fnmr_band
+
+    @cached_property
+    def det_band(self) -> Band:
+        """The FNMR at every FMR, with what the people show of it."""
+        drawn, curve = self.judgement.drawn, self.drawn_roc
+        assert isinstance(drawn, PeopleBootstrap)
+        return drawn.det_band(curve.fmr)
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """Every figure, as `verify` gives them."""
+        return self.judgement.plain()
+
 
 def evaluate_pairs(pairs: PairSet) -> VerificationReport:
-    """Everything about the pairs that does not depend on where the slider stands."""
+    """Everything about the pairs that does not depend on where the threshold stands."""
+    judgement = Judgement(Comparisons.of_dataset(pairs))
     held_out, reason = None, None
     try:
-        held_out = verification.held_out_rates(pairs.scores, pairs.pairing, different_per_same=pairs.different_per_same)
+        held_out = judgement.held_out
     except NotEnoughData as error:
         reason = error.message
-    ranked = pairs.ranked
+    ranked = judgement.ranked
     return VerificationReport(
-        operating_points.best_accuracy(ranked),
-        operating_points.eer(ranked),
-        operating_points.roc_auc(ranked),
+        judgement,
         score_density.density(ranked),
         score_density.histogram(ranked, _BINS),
         operating_points.roc(ranked),

@@ -26,3 +26,23 @@ def hand_scored(dataset_id: int = 1, encoder_id: int = 1, faces: int = 12) -> Pa
         all_same=3,
         all_different=63,
     )
+
+
+def scored(scores: np.ndarray, left_person: np.ndarray, right_person: np.ndarray) -> PairSet:
+    """Pairs of people as they are given; every side is a face of its own."""
+    count, people = len(scores), len(np.union1d(left_person, right_person))
+    same = int((left_person == right_person).sum())
+    return PairSet(
+        dataset_id=1,
+        encoder_id=1,
+        encoder="dlib-resnet",
+        left=np.arange(count),
+        right=np.arange(count, 2 * count),
+        left_person=left_person,
+        right_person=right_person,
+        scores=scores,
+        faces=2 * count,
+        people=people,
+        all_same=same,
+        all_different=count - same,
+    )

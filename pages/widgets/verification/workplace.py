@@ -25,7 +25,7 @@ from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, stored, utc
 from pages.widgets.shared.words import words
-from pages.widgets.verification.charts import roc_chart
+from pages.widgets.verification.charts import det_chart, rates_chart, roc_chart
 from pages.widgets.verification.threshold_plot import threshold_plot
 
 _CHOSEN: Final = {
@@ -40,6 +40,8 @@ _NAMES: Final = words("named_thresholds")
 _SHOWN: Final = words("shown_by_people")
 _HISTORY: Final = words("threshold_history")
 _SAVED: Final = "verification.saved"  # dataset and value of what was put in force here
+_CURVES: Final = words("verification_curves")
+_ALL: Final = words("every_figure")
 _MIXTURES: Final = words("verification_mixtures")
 _PER_SAME: Final[dict[str, float | None]] = {"equal": 1.0, "ten": 10.0, "as_they_occur": None}
 
@@ -158,7 +160,9 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
     left, right = st.columns(2, gap="large")
     with left:
         _operating_points(report)
-    right.plotly_chart(roc_chart(report, figures["fmr"], figures["fnmr"]), key="roc")
+    with right:
+        _curve(report, value, figures)
+    _every_figure(report)
     _wrong_pairs(pairs, value, {"false_matches": int(figures["fp"] or 0), "false_non_matches": int(figures["fn"] or 0)})
 
 
@@ -205,6 +209,55 @@ def _operating_points(report: VerificationReport) -> None:
             rows.append(_point(f":gray[{name}]", f":gray[{_SHOWN['not_enough']}]", "", "", ""))
     st.table(rows, hide_index=True)
     st.caption(f"AUC {report.auc:.4f}. {_SHOWN['requested']}")
+
+
+def _curve(report: VerificationReport, value: float, figures: dict[str, float | int | None]) -> None:
+    """One of the curves of the errors, with the band in which those of other people lie."""
+    curve: str = st.segmented_control(
+        "Curve",
+        list(_CURVES),
+        format_func=_CURVES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **in_address("curve", among(_CURVES), "roc"),
+    )
+    rates = figures["fmr"], figures["fnmr"]
+    if curve == "rates":
+        chart = rates_chart(report, value)
+    else:
+        chart = (roc_chart if curve == "roc" else det_chart)(report, *rates)
+    st.plotly_chart(chart, key=curve)
+    st.caption(_SHOWN["band"])
+
+
+def _every_figure(report: VerificationReport) -> None:
+    """All that `verify` gives, for who asks: it takes a second of a million pairs."""
+    if not st.toggle("Every figure", **in_address("figures", yes_or_no, False)):
+        return
+    found = report.figures
+    rows = [
+        {"Figure": text["name"], "Value": _written(value, text), "95 %, by people": _ends(found, name, text)}
+        for name, text in _ALL.items()
+        if (value := _found(found, name)) is not None
+    ]
+    st.table(rows, hide_index=True)
+
+
+def _found(figures: dict[str, Any], name: str) -> float | None:
+    """A figure by its name, in parts where it lies in another: ``held_out.cllr``."""
+    value: Any = figures
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _written(value: float, text: dict[str, str]) -> str:
+    return text["format"].format(value)
+
+
+def _ends(figures: dict[str, Any], name: str, text: dict[str, str]) -> str:
+    ends = figures["intervals"].get(name)
+    return "" if ends is None else " to ".join(_written(ends[end], text) for end in ("low", "high"))
 
 
 def _point(name: str, threshold: str, fmr: str, shown: str, fnmr: str) -> dict[str, str]:

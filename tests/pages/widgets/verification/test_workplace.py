@@ -113,6 +113,22 @@ def test_operating_points_that_six_pairs_cannot_show_are_grey_and_not_offered(pa
     assert set(plots[-1][1]["named"]) == {"best_accuracy", "eer", "in_force"}
 
 
+def test_every_figure_is_told_where_it_is_asked_for(page):
+    assert len(page.table) == 1
+    next(toggle for toggle in page.toggle if toggle.label == "Every figure").set_value(True).run()
+    told = page.table[-1].value.set_index("Figure")["Value"].to_dict()
+    assert (told["AUC"], told["EER"]) == ("0.8889", "33.33%")
+    assert told["FNMR without a false match (ZeroFMR)"] == "33.33%"
+    assert "Cllr on people held out" not in told, "nobody can be held out"
+
+
+def test_each_curve_is_drawn_where_it_is_chosen(page):
+    for curve in ("det", "rates", "roc"):
+        choice = next(group for group in page.get("button_group") if "DET" in str(group.proto))
+        choice.set_value(curve).run()
+        assert not page.exception
+
+
 def test_the_wrong_pairs_are_those_that_the_threshold_gets_wrong(page, staged):
     assert page.caption[-1].value == "similarity 0.7000"
     choose(page, staged, 0.75)
