@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import scipy
@@ -14,6 +15,8 @@ from core.clustering.reach import Part, Reach, all_pairs
 from core.clustering.sums import means_of
 from core.foundation.arrays import Bools, Ints
 from core.foundation.errors import BadInput
+
+_PAIRS: Final = 4096  # compared exactly at a time
 
 Held = tuple[Ints, Ints]  # this unit holds this tag, each pair once
 
@@ -101,7 +104,8 @@ def attached(
     rows = np.flatnonzero(~loud[units])
     means = means_of(faces, rows, np.searchsorted(quiet, units[rows]))
     centres = _centres(faces, np.where(gate.silent, -1, group_of[units]), parts, len(numbers))
-    best, highest, second = _two_nearest(means, centres, parts, _barred(quiet, group_of, held, len(numbers)))
+    pairs = _contenders(means, centres, parts, _barred(quiet, group_of, held, len(numbers)), threshold - gate.margin)
+    best, highest, second = _two_nearest(means, centres, *pairs)
     sure = np.flatnonzero((highest >= threshold) & (second <= highest - gate.margin))
     sure = sure[np.argsort(-highest[sure], kind="stable")]
     got = sure[_first_of_their_tags(best[sure], quiet[sure], held)]
@@ -122,26 +126,52 @@ def _centres(faces: NDArray[np.float32], groups: Ints, parts: Sequence[Part], co
     return centres
 
 
-def _two_nearest(
-    means: NDArray[np.float32], centres: NDArray[np.float32], parts: Sequence[Part], barred: scipy.sparse.csr_array
-) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32]]:
-    """(Q,) the nearest cluster that may be, -1 if there is none, and (Q,) how near it and the second are, -inf if none.
-
-    Products are in double precision and then made single: so they do not depend on what is multiplied at a time.
-    """
-    best = np.full(len(means), -1)
-    highest, second = np.full((2, len(means)), -np.inf, np.float32)
+def _contenders(
+    means: NDArray[np.float32],
+    centres: NDArray[np.float32],
+    parts: Sequence[Part],
+    barred: scipy.sparse.csr_array,
+    least: float,
+) -> tuple[Ints, Ints]:
+    """The units and clusters of pairs that may be, with the two nearest of each unit, but for what is below `least`."""
+    slack = means.shape[1] * float(np.finfo(np.float32).eps)
+    nothing = np.zeros(0, np.int64)
+    found = [(nothing, nothing)]
     for rows, groups in parts:
-        near = (means[rows].astype(np.float64) @ centres[groups].T.astype(np.float64)).astype(np.float32)
+        near = means[rows] @ centres[groups].T
         near[_barred_among(barred, rows, groups)] = -np.inf
         at = np.arange(len(rows))
         first = near.argmax(axis=1)
-        top = near[at, first]
+        highest = near[at, first]
         near[at, first] = -np.inf
-        ahead = (top > highest[rows]) | ((top == highest[rows]) & (groups[first] < best[rows]))
-        second[rows] = np.maximum(np.maximum(second[rows], near.max(axis=1)), np.minimum(highest[rows], top))
-        highest[rows] = np.maximum(highest[rows], top)
-        best[rows] = np.where(ahead, groups[first], best[rows])
+        bounds = np.maximum(near.max(axis=1) - 2 * slack, max(least - slack, -2.0))  # what is barred is below -2
+        near[at, first] = highest
+        row, column = np.divmod(np.flatnonzero(near >= bounds[:, None]), len(groups))
+        found.append((rows[row], groups[column]))
+    units, clusters = zip(*found, strict=True)
+    return np.concatenate(units), np.concatenate(clusters)
+
+
+def _two_nearest(
+    means: NDArray[np.float32], centres: NDArray[np.float32], units: Ints, clusters: Ints
+) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32]]:
+    """(Q,) the nearest cluster of each unit by these pairs, -1 for none, (Q,) how near it and the second are, or -inf.
+
+    In double precision and then made single: so it does not depend on what else is compared, and of copies the first is
+    the nearest.
+    """
+    similarity = np.empty(len(units), np.float32)
+    for start in range(0, len(units), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        left, right = means[units[part]].astype(np.float64), centres[clusters[part]].astype(np.float64)
+        similarity[part] = np.einsum("nd,nd->n", left, right)
+    order = np.lexsort((clusters, -similarity, units))
+    units, clusters, similarity = units[order], clusters[order], similarity[order]
+    best, highest, second = np.full(len(means), -1), *np.full((2, len(means)), -np.inf, np.float32)
+    first = np.flatnonzero(np.diff(units, prepend=-1))
+    best[units[first]], highest[units[first]] = clusters[first], similarity[first]
+    following = first[np.diff(first, append=len(units)) > 1] + 1
+    second[units[following]] = similarity[following]
     return best, highest, second
 
 

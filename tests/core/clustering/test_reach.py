@@ -88,6 +88,23 @@ def test_of_copies_the_first_has_it_however_many_are_multiplied():
         assert found[count] == 0
 
 
+def test_of_groups_that_single_precision_does_not_tell_apart_the_nearest_has_it():
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        face, like_it = unit(rng.normal(size=(2, 512)))
+        groups = unit(face + 2e-7 * rng.normal(size=(7, 512)) / np.sqrt(512))
+        faces, units = np.concatenate([groups, unit([face + like_it])]), np.arange(8)
+        found = attached(units, faces, units, QualityGate(units == 7, 0.0), NO_TAGS, 0.1)
+        exact = (groups.astype(float) @ faces[7].astype(float)).astype(np.float32)
+        assert found[7] == exact.argmax()
+
+
+def test_whom_a_unit_may_not_join_is_no_second_however_wide_the_margin():
+    units, silent = np.arange(2), np.array([False, True])
+    both = np.array([0, 1]), np.array([5, 5])
+    assert attached(units, at(0, 20), units, QualityGate(silent, np.inf), both, 0.5).tolist() == [0, 1]
+
+
 def test_all_are_compared_in_parts():
     with patch.object(reach, "_ROWS", 2), patch.object(reach, "_COLUMNS", 3):
         parts = list(all_pairs(np.arange(5), np.arange(7)))
