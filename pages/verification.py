@@ -15,6 +15,7 @@ from pages.widgets.shared.controls import page_button
 from pages.widgets.shared.resources import dataset_or_stop, read, stop_at_library, workspace
 from pages.widgets.shared.run_status import open_runs
 from pages.widgets.shared.text import sentence
+from pages.widgets.verification.encoder_table import encoder_table
 from pages.widgets.verification.workplace import (
     choose_mixture,
     data_card,
@@ -58,4 +59,5 @@ except FacetError as error:
 
 data_card(pairs)
 workplace(pairs, report, in_force)
+encoder_table(dataset.id, names, dataset.revision)
 saved_thresholds(dataset.id, encoder.id, busy=busy)

@@ -3,6 +3,7 @@
 from core.metrics.operating_points import probit
 from core.metrics.verification import RateInterval, RateIntervals
 from core.verification.comparisons import Comparisons
+from core.verification.encoders import EncoderRow, side_by_side
 from core.verification.given_pairs import GivenPairs, acquired_pairs
 from core.verification.grid import GridCounts
 from core.verification.groups import COLUMNS, with_groups
@@ -22,6 +23,7 @@ __all__ = [
     "COLUMNS",
     "PROTOCOLS",
     "Comparisons",
+    "EncoderRow",
     "GivenPairs",
     "GridCounts",
     "Judgement",
@@ -39,6 +41,7 @@ __all__ = [
     "is_own",
     "probit",
     "save_threshold",
+    "side_by_side",
     "use_again",
     "use_own",
     "with_groups",

@@ -19,7 +19,7 @@ from pages.widgets.people.actions import decide_on_click
 from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.people.grouping_preview import offer_preview
-from pages.widgets.shared.address import among, between, in_address, kept, open_page, yes_or_no
+from pages.widgets.shared.address import among, between, chosen, in_address, kept, open_page, yes_or_no
 from pages.widgets.shared.controls import attempted, paged
 from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
@@ -59,6 +59,11 @@ def measured(
     """
     pairs = verification.confirmed_pairs(workspace(), dataset_id, encoder, different_per_same=different_per_same)
     return pairs, verification.evaluate_pairs(pairs)
+
+
+def mixture_of() -> float | None:
+    """The mixture that is chosen (`choose_mixture`)."""
+    return _PER_SAME[chosen("mixture", "equal")]
 
 
 def choose_mixture() -> float | None:
