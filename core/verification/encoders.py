@@ -60,7 +60,9 @@ def _behind(best: Judgement, other: Judgement) -> dict[str, EncoderDifference]:
 def _in_common(sets: Sequence[PairSet]) -> list[PairSet]:
     """The pairs that every set has, in one order."""
     largest = max(int(max(pairs.left.max(), pairs.right.max())) for pairs in sets) + 1
-    keys = [pairs.left * largest + pairs.right for pairs in sets]
+    keys = [
+        np.minimum(pairs.left, pairs.right) * largest + np.maximum(pairs.left, pairs.right) for pairs in sets
+    ]  # either side may come first: faces stand in the order in which an encoder has seen them
     common = keys[0]
     for key in keys[1:]:
         common = np.intersect1d(common, key)

@@ -23,7 +23,7 @@ def two(workspace, dataset, author):
     with writing(workspace.engine) as session:
         other = ensure_model_version("facenet-casia", "encoder", "2" * 64, {}, session=session)
         rows = session.exec(select(Embedding)).all()
-        for row in rows[1:]:
+        for row in reversed(rows[1:]):  # in another order
             vector = rng.normal(size=len(row.vector) // 4).astype("<f4")
             made = (vector / np.linalg.norm(vector)).astype("<f4").tobytes()
             session.add(Embedding(instance_id=row.instance_id, model_version_id=other, vector=made))
