@@ -195,7 +195,9 @@ def _within_64_bits(ranked: RankedScores) -> RankedScores:
     same, different = ranked.same_sums, ranked.different_sums
     if same is None or different is None or ranked.same_total * ranked.different_total < _MOST_TWOS:
         return ranked
-    return RankedScores(ranked.same, ranked.different, same.astype(np.float64), different.astype(np.float64))
+    return RankedScores(
+        ranked.same, ranked.different, same.astype(np.float64), different.astype(np.float64), ranked.step
+    )
 
 
 def _weights(sums: NDArray, some: slice) -> NDArray:

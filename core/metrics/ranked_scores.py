@@ -41,12 +41,15 @@ class RankedScores:
     same_sums, different_sums
         (S + 1,) and (D + 1,) what the scores below each place weigh together: 0 first, all of them last. int64 where
         weights are numbers of pairs, else float64; None where each score is one pair.
+    step
+        How much too low a score may be where pairs were counted in steps; 0 where scores are exact.
     """
 
     same: NDArray
     different: NDArray
     same_sums: Sums = None
     different_sums: Sums = None
+    step: float = 0.0
 
     @classmethod
     def of(cls, scores: NDArray, same: NDArray, weights: NDArray | None = None) -> Self:
