@@ -132,8 +132,9 @@ def roc(ranked: RankedScores, *, every: bool = False) -> RocCurve:
         lowest = min(same[0], different[0])
         ends = different[above[above < len(different)]]
         scores = np.unique(np.concatenate([same, ends, np.array([lowest, different[-1]], same.dtype)]))
-    thresholds = np.append(np.inf, scores[::-1].astype(np.float64))
-    tp, fp = ranked.accepted_same(thresholds), ranked.accepted_different(thresholds)
+    rising = np.append(scores.astype(np.float64), np.inf)  # places of what rises are found several times as fast
+    tp, fp = ranked.accepted_same(rising)[::-1], ranked.accepted_different(rising)[::-1]
+    thresholds = rising[::-1]
     straight = (fp[:-2] == fp[1:-1]) & (fp[1:-1] == fp[2:]) & (not every)
     turns = np.concatenate([[True], ~straight, [True]])
     return RocCurve(thresholds[turns], fp[turns] / ranked.different_total, tp[turns] / ranked.same_total)
@@ -294,11 +295,11 @@ def _most_worth(ranked: RankedScores, per_same: float, per_different: float) -> 
     That is just at a score of a same pair, or nowhere: to accept a different pair alone is worth nothing.
     """
     ranked.require_both()
-    levels = np.append(np.inf, np.unique(ranked.same)[::-1].astype(np.float64))
+    levels = np.append(np.unique(ranked.same).astype(np.float64), np.inf)
     gain = per_same * ranked.accepted_same(levels) - per_different * ranked.accepted_different(levels)
     whole = per_same * ranked.same_total + per_different * ranked.different_total
     close = 0 if gain.dtype.kind == "i" else _ROUNDING * whole
-    level = float(levels[np.argmax(gain >= gain.max() - close)])
+    level = float(levels[np.flatnonzero(gain >= gain.max() - close)[-1]])
     return OperatingPoint(ranked.middle(level), ranked.confusion(level))
 
 

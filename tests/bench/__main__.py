@@ -24,6 +24,7 @@ QUICK: Final = {
     "bench_learning": ["--quick"],
     "bench_import": ["--pictures", "500", "--repeats", "1"],
     "bench_mutants": ["--count", "2"],
+    "bench_operating_points": ["--scores", "200000", "--peers", "20000", "--faces", "500", "--repeats", "1"],
     "bench_pages": ["--images", "5000", "--repeats", "3"],
     "bench_pose_scores": ["--images", "100", "--repeats", "1"],
     "bench_restore": ["--pictures", "200"],
