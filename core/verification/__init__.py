@@ -14,8 +14,8 @@ from core.verification.report import (
     VerificationReport,
     evaluate_pairs,
     figures_at,
-    hardest_pairs,
     intervals_at,
+    pairs_of_note,
 )
 from core.verification.thresholds import is_own, save_threshold, use_again, use_own, withdraw
 
@@ -36,9 +36,9 @@ __all__ = [
     "confirmed_pairs",
     "evaluate_pairs",
     "figures_at",
-    "hardest_pairs",
     "intervals_at",
     "is_own",
+    "pairs_of_note",
     "probit",
     "save_threshold",
     "side_by_side",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.foundation.arrays import finite_or_none
+from core.foundation.arrays import Indices, finite_or_none
 from core.foundation.errors import NotEnoughData
 from core.foundation.messages import Message
 from core.metrics import operating_points, score_density, verification
@@ -131,17 +131,34 @@ def intervals_at(pairs: PairSet, threshold: float) -> verification.RateIntervals
     return pairs.intervals[threshold]
 
 
-def hardest_pairs(pairs: PairSet, threshold: float, *, most: int = 12) -> dict[str, list[tuple[int, int, float]]]:
-    """The pairs that the threshold gets most wrong: (left, right, score), worst first.
+@dataclass(frozen=True, eq=False)
+class RankedPairs:
+    """Some of the pairs, in an order: `rows` of `pairs`."""
 
-    ``false_matches``: two people above the threshold; ``false_non_matches``: one person below it.
+    pairs: PairSet
+    rows: Indices
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def first(self, most: int) -> list[tuple[int, int, float]]:
+        """Left and right face and the score of the first ones."""
+        some, pairs = self.rows[:most], self.pairs
+        columns = (pairs.left[some].tolist(), pairs.right[some].tolist(), pairs.scores[some].tolist())
+        return list(zip(*columns, strict=True))
+
+
+def pairs_of_note(pairs: PairSet, threshold: float, before: float | None = None) -> dict[str, RankedPairs]:
+    """The pairs that a threshold gets wrong, worst first, and those between it and where it was `before`.
+
+    ``false_matches``: two people above the threshold; ``false_non_matches``: one person below it; ``crossed``: either,
+    those that are wrong now first.
     """
-    accepted = pairs.scores.astype(np.float64) >= threshold  # as the figures compare
-    wrong = {"false_matches": accepted & ~pairs.same, "false_non_matches": ~accepted & pairs.same}
-    hardest: dict[str, list[tuple[int, int, float]]] = {}
-    for name, mask in wrong.items():
-        rows = np.flatnonzero(mask)
-        order = np.argsort(pairs.scores[rows])
-        rows = rows[order[::-1] if name == "false_matches" else order][:most]
-        hardest[name] = [(int(pairs.left[r]), int(pairs.right[r]), float(pairs.scores[r])) for r in rows]
-    return hardest
+    scores = pairs.scores.astype(np.float64)
+    accepted = scores >= threshold  # as the figures compare
+    crossed = accepted != (accepted if before is None else scores >= before)
+    distance = np.abs(scores - threshold)
+    wrong = accepted != pairs.same
+    found = {"false_matches": accepted & wrong, "false_non_matches": ~accepted & wrong, "crossed": crossed}
+    order = {name: np.flatnonzero(mask) for name, mask in found.items()}
+    return {name: RankedPairs(pairs, rows[np.lexsort((-distance[rows], ~wrong[rows]))]) for name, rows in order.items()}

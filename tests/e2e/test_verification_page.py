@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 from sklearn import metrics as reference
+from sqlmodel import select
 
 from core import verification
 from core.foundation.settings import Settings
@@ -13,9 +14,11 @@ from core.foundation.workspace import Workspace
 from core.library.names_in_store import annotator_id
 from core.people.deciding import move_faces
 from core.people.encoders import encoder_of, threshold_of
+from db.engine import reading
+from db.tables import Person
 from db.writes.library import ensure_dataset
 from db.writing import writing
-from tests.builders.staged_people import add_faces, group
+from tests.builders.staged_people import add_faces, group, owners
 from tests.e2e.audit import faults
 from tests.e2e.hands import settle
 
@@ -79,6 +82,11 @@ def expected(pairs, threshold):
         "FMR": fp / (fp + tn),
         "FNMR": fn / (fn + tp),
     }
+
+
+def person_of(store, name):
+    with reading(store.engine) as session:
+        return session.exec(select(Person.id).where(Person.name == name)).one()
 
 
 def shows(page, figures):
@@ -173,8 +181,7 @@ def test_four_people_without_an_error_show_nothing_about_others(page, workbench,
     expect(page.get_by_text("None at this threshold.")).to_be_visible()
 
 
-@pytest.mark.nightly
-def test_a_false_match_is_shown_and_leads_to_the_person(page, workbench, store):
+def test_a_false_match_leads_to_the_person_and_its_label_is_put_right_there_and_then(page, workbench, store):
     dataset = dataset_called(store, "mixed up")
     rows = np.pad(np.array([[1, 0, 0], [0.8, 0.6, 0], [0.8, 0.6, 0.01], [0, 0, 1]], np.float32), [(0, 0), (0, 61)])
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -183,6 +190,13 @@ def test_a_false_match_is_shown_and_leads_to_the_person(page, workbench, store):
     move_faces(store, faces[2:], name="Bea", author_id=annotator_id(store, "Mina"))
     page.goto(f"{workbench.address}/verification?dataset=mixed+up&name=Mina")
     wrong = page.get_by_role("group", name=re.compile("^Similarity 1.000"))
+    expect(wrong).to_contain_text("_Ada_", timeout=SLOW)
+    page.get_by_role("button", name="Fix the label").first.click()
+    page.get_by_role("button", name="Both are Bea").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible(timeout=SLOW)
+    ada, bea = person_of(store, "_Ada_"), person_of(store, "Bea")
+    assert sorted(owner for owner, _ in owners(store, dataset).values()) == sorted([ada, bea, bea, bea])
+    page.get_by_role("button", name="Undo").click()
     expect(wrong).to_contain_text("_Ada_", timeout=SLOW)
     wrong.get_by_role("button").first.click()
     expect(page).to_have_url(re.compile("/people"), timeout=SLOW)

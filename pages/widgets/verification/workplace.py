@@ -11,29 +11,26 @@ from core.foundation.messages import message
 from core.people.deciding import confirm_faces
 from core.verification import PairSet, RateInterval, RateIntervals, VerificationReport
 from db.engine import reading
-from db.queries.people.listing import faces_by_id, summaries
 from db.queries.people.ownership import unconfirmed
 from db.queries.verification import count_thresholds, newest_threshold, thresholds
 from db.tables import Threshold
 from pages.widgets.people.actions import decide_on_click
-from pages.widgets.people.face_tiles import called, face_tile
 from pages.widgets.people.group_again import group_now
 from pages.widgets.people.grouping_preview import offer_preview
-from pages.widgets.shared.address import among, between, chosen, in_address, kept, open_page, yes_or_no
+from pages.widgets.shared.address import among, between, chosen, in_address, kept, yes_or_no
 from pages.widgets.shared.controls import attempted, paged
-from pages.widgets.shared.picture_grid import picture_grid
 from pages.widgets.shared.resources import author_id, read, workspace
 from pages.widgets.shared.text import counted, plain, stored, utc
 from pages.widgets.shared.words import words
 from pages.widgets.verification.charts import det_chart, rates_chart, roc_chart
 from pages.widgets.verification.threshold_plot import threshold_plot
+from pages.widgets.verification.wrong_pairs import wrong_pairs
 
 _CHOSEN: Final = {
     "best_accuracy": message("thresholds.best_accuracy"),
     "eer": message("thresholds.eer"),
     "fmr_one_percent": message("thresholds.fmr_one_percent"),
 }
-_WRONG_PAIRS: Final = 6  # a page of them
 _ROWS: Final = 20
 _FIGURES: Final = words("verification_figures")
 _NAMES: Final = words("named_thresholds")
@@ -155,7 +152,7 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
         intervals=_told(figures, verification.intervals_at(pairs, value)),
         logarithmic=kept("log", yes_or_no, False),
         key=f"plot-{key}",
-        on_change=partial(st.session_state.__setitem__, key),
+        on_change=partial(_move, key),
     )
     st.toggle("Logarithmic density", help="Shows the tails.", **in_address("log", yes_or_no, False))
     _save(pairs, report, value, in_force)
@@ -168,12 +165,21 @@ def workplace(pairs: PairSet, report: VerificationReport, in_force: float) -> No
     with right:
         _curve(report, value, figures)
     _every_figure(report)
-    _wrong_pairs(pairs, value, {"false_matches": int(figures["fp"] or 0), "false_non_matches": int(figures["fn"] or 0)})
+    wrong_pairs(pairs, value, st.session_state.get(_before(key), value))
 
 
 def threshold_key(dataset_id: int, encoder_id: int) -> str:
     """Where the session has the threshold that is looked at."""
     return f"threshold-{dataset_id}-{encoder_id}"
+
+
+def _before(key: str) -> str:
+    return f"{key}-before"
+
+
+def _move(key: str, value: float) -> None:
+    """A hand has moved the threshold: which pairs have crossed it is told from where it stood."""
+    st.session_state[_before(key)], st.session_state[key] = st.session_state.get(key, value), value
 
 
 def _named(report: VerificationReport) -> dict[str, float]:
@@ -283,49 +289,6 @@ def _save(pairs: PairSet, report: VerificationReport, value: float, in_force: fl
         st.success(_HISTORY["now_in_force"].format(value=in_force), icon=":material/check:")
     else:
         st.caption(_HISTORY["what_saving_does"])
-
-
-def _wrong_pairs(pairs: PairSet, value: float, counts: dict[str, int]) -> None:
-    labels = {"false_matches": "False matches", "false_non_matches": "False non-matches"}
-    st.subheader("The pairs it gets most wrong", anchor=False)
-    kind: str = st.segmented_control(
-        "Kind",
-        list(labels),
-        format_func=labels.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        **in_address("kind", among(labels), "false_matches"),
-    )
-    if not counts[kind]:
-        st.caption("None at this threshold.")
-        return
-    st.caption("Look whether the label is wrong before you blame the model: click a face to see the person.")
-    grid, offset = paged(counts[kind], _WRONG_PAIRS, key=f"wrong-page-{kind}")
-    hardest = verification.hardest_pairs(pairs, value, most=offset + _WRONG_PAIRS)[kind][offset:]
-    with reading(workspace().engine) as session:
-        faces = faces_by_id([number for left, right, _ in hardest for number in (left, right)], session=session)
-        people = summaries([face.person_id for face in faces.values() if face.person_id], session=session)
-    with grid, st.grid(min_column_width=230):
-        for left, right, score in hardest:
-            pair = [faces[number] for number in (left, right) if number in faces]
-            tiles = [
-                face_tile(face, caption=called(people[face.person_id]), marked=False)
-                for face in pair
-                if face.person_id in people
-            ]
-            with st.container(border=True):
-                picture_grid(
-                    tiles,
-                    key=f"wrong-{kind}-{left}-{right}",
-                    size=92,
-                    label=f"Similarity {score:.3f}",
-                    on_open=partial(_open_owner, {f.instance_id: f.person_id for f in pair}),
-                )
-                st.caption(f"similarity {score:.4f}")
-
-
-def _open_owner(owners: dict[int, int | None], face: int) -> None:
-    open_page("people.py", person=owners[face])
 
 
 def saved_thresholds(dataset_id: int, encoder_id: int, *, busy: bool) -> None:

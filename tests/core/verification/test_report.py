@@ -8,6 +8,7 @@ from sklearn import metrics as reference
 
 from core import verification
 from core.metrics import verification as rates
+from tests.builders.hand_scored_faces import hand_scored
 from tests.builders.staged_people import noisy_faces
 
 
@@ -81,13 +82,22 @@ def test_an_fmr_that_false_matches_of_few_people_make_up_is_not_offered(workspac
 def test_the_most_wrong_pairs_come_first(workspace, dataset, author):
     noisy_faces(workspace, dataset, author, noise=1.0)
     pairs = verification.confirmed_pairs(workspace, dataset, different_per_same=10)
-    wrong = verification.hardest_pairs(pairs, 0.2, most=5)
+    wrong = {name: found.first(5) for name, found in verification.pairs_of_note(pairs, 0.2).items()}
     matches, misses = pairs.scores[~pairs.same], pairs.scores[pairs.same]
     expected = np.sort(matches[matches >= 0.2])[::-1][:5]
     assert [score for *_, score in wrong["false_matches"]] == pytest.approx(expected.tolist())
     expected = np.sort(misses[misses < 0.2])[:5]
     assert [score for *_, score in wrong["false_non_matches"]] == pytest.approx(expected.tolist())
-    assert verification.hardest_pairs(pairs, -1.0)["false_non_matches"] == []
+    assert len(verification.pairs_of_note(pairs, -1.0)["false_non_matches"]) == 0
+
+
+def test_what_crossed_the_threshold_is_told_with_what_is_wrong_now_first():
+    pairs = hand_scored()  # .9 and .8 and .6 of one person, .7 and .3 and .1 of two
+    crossed = verification.pairs_of_note(pairs, 0.65, before=0.85)["crossed"].first(9)
+    assert [score for *_, score in crossed] == pytest.approx([0.7, 0.8])
+    crossed = verification.pairs_of_note(pairs, 0.85, before=0.65)["crossed"].first(9)
+    assert [score for *_, score in crossed] == pytest.approx([0.8, 0.7])
+    assert len(verification.pairs_of_note(pairs, 0.65)["crossed"]) == 0
 
 
 def test_two_people_are_too_few_for_held_out_accuracy_and_the_reason_is_given(workspace, dataset, author):

@@ -10,6 +10,7 @@ from core.verification import RateInterval, confirmed_pairs, evaluate_pairs, fig
 from db.engine import reading
 from db.tables import Threshold
 from pages.widgets.verification import workplace as parts
+from pages.widgets.verification import wrong_pairs
 from tests.builders.hand_scored_faces import hand_scored
 from tests.builders.people_rows import own
 from tests.builders.saved_thresholds import save
@@ -77,7 +78,7 @@ def place(pairs, report, in_force):
 def plots(monkeypatch):
     """What the plot was given at each run; the grids of wrong pairs draw nothing."""
     drawn = []
-    monkeypatch.setattr(parts, "picture_grid", lambda tiles, **_: [])
+    monkeypatch.setattr(wrong_pairs, "picture_grid", lambda tiles, **_: [])
     monkeypatch.setattr(parts, "threshold_plot", lambda *given, **named: drawn.append((given, named)))
     return drawn
 
@@ -138,7 +139,7 @@ def test_the_wrong_pairs_are_those_that_the_threshold_gets_wrong(page, staged):
 
 
 def test_pairs_that_are_wrong_too_stand_on_the_next_pages(page, staged, monkeypatch):
-    monkeypatch.setattr(parts, "_WRONG_PAIRS", 2)
+    monkeypatch.setattr(wrong_pairs, "_PAGE", 2)
     choose(page, staged, -1.0)
     first = [caption.value for caption in page.caption if caption.value.startswith("similarity ")]
     page.session_state["wrong-page-false_matches"] = 2
