@@ -295,11 +295,11 @@ def _most_worth(ranked: RankedScores, per_same: float, per_different: float) -> 
     That is just at a score of a same pair, or nowhere: to accept a different pair alone is worth nothing.
     """
     ranked.require_both()
-    levels = np.append(np.unique(ranked.same).astype(np.float64), np.inf)
-    gain = per_same * ranked.accepted_same(levels) - per_different * ranked.accepted_different(levels)
+    levels, tp, fp = ranked.same_levels
+    gain = per_same * tp - per_different * fp
     whole = per_same * ranked.same_total + per_different * ranked.different_total
     close = 0 if gain.dtype.kind == "i" else _ROUNDING * whole
-    level = float(levels[np.flatnonzero(gain >= gain.max() - close)[-1]])
+    level = float(levels[len(gain) - 1 - int(np.argmax(gain[::-1] >= gain.max() - close))])
     return OperatingPoint(ranked.middle(level), ranked.confusion(level))
 
 

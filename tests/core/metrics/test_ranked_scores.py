@@ -70,6 +70,16 @@ def test_weights_stay_with_their_scores(dtype):
         assert ranked.accepted_different(threshold) == pytest.approx(weights[accepted & ~same].sum())
 
 
+def test_levels_of_same_pairs_worked_out_by_hand():
+    levels, tp, fp = RankedScores.of(TWELVE.astype(np.float32), TWELVE_SAME).same_levels
+    assert levels.astype(np.float64).round(6).tolist() == [0.5, 0.6, 0.8, 0.9, math.inf]
+    assert (tp.tolist(), fp.tolist()) == ([5, 4, 3, 1, 0], [3, 2, 1, 0, 0])
+    weights = np.concatenate([ALIKE_WEIGHTS, UNLIKE_WEIGHTS])
+    levels, tp, fp = RankedScores.of(TWELVE, TWELVE_SAME, weights).same_levels
+    assert (tp.tolist(), fp.tolist()) == ([7.5, 6.5, 4.5, 1, 0], [6.25, 2.25, 2, 0, 0])
+    assert [column.tolist() for column in RankedScores.of_kinds([], []).same_levels] == [[math.inf], [0], [0]]
+
+
 def test_kinds_apart_are_ranked_as_kinds_together():
     together = RankedScores.of(TWELVE, TWELVE_SAME, np.concatenate([ALIKE_WEIGHTS, UNLIKE_WEIGHTS]))
     apart = RankedScores.of_kinds(ALIKE, UNLIKE, ALIKE_WEIGHTS, UNLIKE_WEIGHTS)
