@@ -28,7 +28,7 @@ _AT_ONCE: Final = 1 << 23  # similarities in a block
 Scores = NDArray[np.float32]
 
 
-def all_pairs(vectors: NDArray, people: NDArray, *, most: int = MOST_RANKED, at_once: int = _AT_ONCE) -> RankedScores:
+def every_pair(vectors: NDArray, people: NDArray, *, most: int = MOST_RANKED, at_once: int = _AT_ONCE) -> RankedScores:
     """The cosine similarity of every two faces, those of one person and those of two people, each pair counting once.
 
     Up to `most` pairs the scores are exact and take 4 bytes a pair: 10,000 faces are 50 million pairs and 200 MB. Of

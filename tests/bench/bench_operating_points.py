@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 
-from core.metrics.all_pairs import all_pairs
+from core.metrics.all_pairs import every_pair
 from core.metrics.operating_points import (
     best_accuracy,
     eer,
@@ -120,12 +120,12 @@ def faces(count: int, repeats: int) -> list[Row]:
     """Scoring and ranking every pair, and the most memory that this process ever took, first of all."""
     vectors, people = invented_faces(count, max(2, count // FACES_A_PERSON))
     before = peak()
-    taken = timed(lambda: all_pairs(vectors, people), repeats)
+    taken = timed(lambda: every_pair(vectors, people), repeats)
     exact = peak() - before
     return [
         summed(f"all {count * (count - 1) // 2:,} pairs of {count:,} faces scored and ranked", taken),
         Row("the same, memory beside the faces", "MiB", exact),
-        summed("the same, counted in steps", timed(lambda: all_pairs(vectors, people, most=0), repeats)),
+        summed("the same, counted in steps", timed(lambda: every_pair(vectors, people, most=0), repeats)),
     ]
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.foundation.errors import BadInput, NotEnoughData
-from core.metrics.all_pairs import STEP, all_pairs, cosine_of_l2, l2_distance
+from core.metrics.all_pairs import STEP, cosine_of_l2, every_pair, l2_distance
 from core.metrics.operating_points import eer, roc_auc
 from core.metrics.ranked_scores import RankedScores
 
@@ -26,7 +26,7 @@ def one_by_one(vectors, people):
 def test_every_pair_of_five_faces_worked_out_by_hand():
     # Along the axes and between them: products of halves are exact.
     vectors = np.array([[1, 0, 0, 0], [0.5, 0.5, 0.5, 0.5], [0, 1, 0, 0], [0.5, -0.5, 0.5, 0.5], [-1, 0, 0, 0]])
-    found = all_pairs(vectors, np.array(["a", "b", "b", "a", "c"]))
+    found = every_pair(vectors, np.array(["a", "b", "b", "a", "c"]))
     assert found.same.tolist() == [0.5, 0.5]
     assert found.different.tolist() == [-1, -0.5, -0.5, -0.5, 0, 0, 0.5, 0.5]
     assert (found.same_sums, found.different_sums, found.step) == (None, None, 0)
@@ -37,7 +37,7 @@ def test_every_pair_of_five_faces_worked_out_by_hand():
 def test_blocks_of_any_size_give_what_pairs_one_by_one_give(sizes, at_once):
     sizes = (*sizes, 1)
     vectors, people = faces_of(sizes)
-    found, expected = all_pairs(vectors, people, at_once=at_once), one_by_one(vectors, people)
+    found, expected = every_pair(vectors, people, at_once=at_once), one_by_one(vectors, people)
     np.testing.assert_allclose(found.same, expected.same, atol=1e-6)
     np.testing.assert_allclose(found.different, expected.different, atol=1e-6)
     assert found.same.dtype == np.float32
@@ -47,15 +47,15 @@ def test_blocks_of_any_size_give_what_pairs_one_by_one_give(sizes, at_once):
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=8).filter(lambda sizes: max(sizes) > 1), st.integers(1, 50))
 def test_there_are_as_many_pairs_as_there_should_be(sizes, at_once):
     vectors, people = faces_of(sizes)
-    for found in (all_pairs(vectors, people, at_once=at_once), all_pairs(vectors, people, most=0, at_once=at_once)):
+    for found in (every_pair(vectors, people, at_once=at_once), every_pair(vectors, people, most=0, at_once=at_once)):
         assert found.same_total == sum(size * (size - 1) // 2 for size in sizes)
         assert found.same_total + found.different_total == len(people) * (len(people) - 1) // 2
 
 
 def test_more_pairs_than_fit_are_counted_in_steps_that_are_stated():
     vectors, people = faces_of([4] * 30)
-    exact, counted = all_pairs(vectors, people), all_pairs(vectors, people, most=7139)
-    assert all_pairs(vectors, people, most=7140).step == 0  # 120 x 119 / 2
+    exact, counted = every_pair(vectors, people), every_pair(vectors, people, most=7139)
+    assert every_pair(vectors, people, most=7140).step == 0  # 120 x 119 / 2
     assert counted.step == STEP
     for kind in ("same", "different"):
         lower = np.floor(getattr(exact, kind).astype(np.float64) / STEP) * STEP
@@ -79,7 +79,7 @@ def test_similarities_that_rounding_puts_outside_are_1_and_minus_1():
     vectors[3] *= -1
     vectors *= np.float32(1 + 1e-4)
     for most in (0, 100):
-        found = all_pairs(vectors, np.array([0, 0, 1, 1]), most=most)
+        found = every_pair(vectors, np.array([0, 0, 1, 1]), most=most)
         assert set(found.same.tolist()) | set(found.different.tolist()) == {-1, 1}
 
 
@@ -108,7 +108,7 @@ def test_cosine_and_l2_are_one_ranking():
 def test_people_who_make_pairs_of_one_kind_only_are_refused(people, counts):
     vectors = np.eye(4, dtype=np.float32)[: len(people)]
     with pytest.raises(NotEnoughData, match=counts):
-        all_pairs(vectors, np.array(people))
+        every_pair(vectors, np.array(people))
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_people_who_make_pairs_of_one_kind_only_are_refused(people, counts):
 )
 def test_what_are_no_faces_is_refused(vectors, people, message):
     with pytest.raises(BadInput, match=message):
-        all_pairs(vectors, people)
+        every_pair(vectors, people)
