@@ -87,7 +87,7 @@ class Comparisons:
         """
         there = pairs.acquired
         if not there.any():
-            raise NotEnoughData("verification.none_acquired", of=name, pairs=len(there))
+            raise NotEnoughData("verification.none_acquired", file=name, pairs=len(there))
         source = {
             "model": pairs.encoder,
             "file": name,
