@@ -207,11 +207,12 @@ def test_an_unknown_dataset_is_a_sentence_that_says_how_to_make_it(refused, comm
     assert not (tmp_path / "out").exists()
 
 
-def test_a_command_without_its_dataset_is_refused(facet):
-    for command in ("import", "faces", "bodies", "people", "verify", "search", "export"):
+def test_a_command_without_its_dataset_is_refused(facet, refused):
+    for command in ("import", "faces", "bodies", "people", "search", "export"):
         code, stdout, stderr = facet(command)
         assert (code, stdout) == (2, "")
         assert "Missing" in stderr
+    assert refused("verify").startswith("give a dataset")  # or a file of scores
 
 
 def test_what_is_set_aside_is_listed_and_taken_up_again(told, facet, photos, workspace):
