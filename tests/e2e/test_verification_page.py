@@ -84,9 +84,9 @@ def expected(pairs, threshold):
     }
 
 
-def person_of(store, name):
+def person_called(store, dataset, name):
     with reading(store.engine) as session:
-        return session.exec(select(Person.id).where(Person.name == name)).one()
+        return session.exec(select(Person.id).where(Person.dataset_id == dataset, Person.name == name)).one()
 
 
 def shows(page, figures):
@@ -194,7 +194,7 @@ def test_a_false_match_leads_to_the_person_and_its_label_is_put_right_there_and_
     page.get_by_role("button", name="Fix the label").first.click()
     page.get_by_role("button", name="Both are Bea").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible(timeout=SLOW)
-    ada, bea = person_of(store, "_Ada_"), person_of(store, "Bea")
+    ada, bea = (person_called(store, dataset, name) for name in ("_Ada_", "Bea"))
     assert sorted(owner for owner, _ in owners(store, dataset).values()) == sorted([ada, bea, bea, bea])
     page.get_by_role("button", name="Undo").click()
     expect(wrong).to_contain_text("_Ada_", timeout=SLOW)
