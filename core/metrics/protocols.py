@@ -2,7 +2,7 @@
 
 Huang, Ramesh, Berg & Learned-Miller, "Labeled Faces in the Wild" (2007): for each of ten folds a threshold is chosen on
 the other nine and tested on it; the mean accuracy is reported with its standard error. Every pair counts the same.
-`core.metrics.verification.held_out_rates` deals people into folds anew instead, nobody into two of them.
+`core.metrics.people_folds.held_out_rates` deals people into folds anew instead, nobody into two of them.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.operating_points import best_accuracy
+from core.metrics.people_folds import HeldOutRates
 from core.metrics.ranked_scores import RankedScores, checked_pairs
-from core.metrics.verification import HeldOutRates
 
 
 def given_folds_rates(scores: NDArray, same: NDArray, fold: NDArray, acquired: NDArray | None = None) -> HeldOutRates:

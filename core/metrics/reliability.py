@@ -15,8 +15,9 @@ from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.calibration import Calibration, chances_of, cllr, pav_calibration
 from core.metrics.logistic_calibration import logistic_calibration
 from core.metrics.operating_points import clopper_pearson
+from core.metrics.people_folds import folds_of_people
 from core.metrics.ranked_scores import RankedScores, checked_pairs
-from core.metrics.verification import Pairing, folds_of_people
+from core.metrics.verification import Pairing
 
 Method = Literal["logistic", "pav"]
 CALIBRATIONS: Final[Mapping[Method, Callable[[RankedScores], Calibration]]] = {

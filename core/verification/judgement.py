@@ -16,12 +16,13 @@ from core.metrics.group_rates import RatesByGroup, WorstToBest, rates_by_group
 from core.metrics.logistic_calibration import logistic_calibration
 from core.metrics.pair_bootstrap import PairBootstrap
 from core.metrics.people_bootstrap import PeopleBootstrap
+from core.metrics.people_folds import HeldOutRates, held_out_rates
 from core.metrics.people_sums import threshold_grid
 from core.metrics.protocols import given_folds_rates, with_failures
 from core.metrics.ranked_scores import RankedScores
 from core.metrics.reliability import held_out_llrs
 from core.metrics.resampling import Interval
-from core.metrics.verification import HeldOutRates, Pairing, RateInterval, held_out_rates, rate_intervals
+from core.metrics.verification import Pairing, RateInterval, rate_intervals
 from core.verification.comparisons import Comparisons
 
 REQUESTED: Final = {"1e-2": 1e-2, "1e-3": 1e-3, "1e-4": 1e-4}

@@ -11,6 +11,7 @@ from core.foundation.errors import NotEnoughData
 from core.foundation.messages import Message
 from core.metrics import operating_points, score_density, verification
 from core.metrics.people_bootstrap import Band, PeopleBootstrap
+from core.metrics.people_folds import HeldOutRates
 from core.verification.comparisons import Comparisons
 from core.verification.judgement import Judgement
 from core.verification.pairs import PairSet
@@ -45,7 +46,7 @@ class VerificationReport:
     histogram: score_density.Histogram
     roc: operating_points.RocCurve
     at_fmr: tuple[RequestedFmr, ...]
-    held_out: verification.HeldOutRates | None
+    held_out: HeldOutRates | None
     reason: Message | None
 
     @property

@@ -8,9 +8,10 @@ from sklearn.calibration import calibration_curve
 from core.foundation.errors import BadInput, NotEnoughData
 from core.metrics.calibration import cllr, pav_calibration
 from core.metrics.logistic_calibration import logistic_calibration
+from core.metrics.people_folds import held_out_rates
 from core.metrics.ranked_scores import RankedScores
 from core.metrics.reliability import held_out_llrs, reliability
-from core.metrics.verification import Pairing, held_out_rates
+from core.metrics.verification import Pairing
 from tests.builders.scored_pairs import people_pairs
 
 
