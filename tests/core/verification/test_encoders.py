@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from sqlmodel import select
 
 from core.foundation.errors import NotFound
 from core.metrics.operating_points import roc_auc
 from core.verification import confirmed_pairs, side_by_side
-from db.tables import Embedding
-from db.writes.models import ensure_model_version
-from db.writing import writing
-from tests.builders.staged_people import noisy_faces
+from tests.builders.two_encoders import two_encoders
 
 
 @pytest.fixture
 def two(workspace, dataset, author):
-    """Twelve people of four faces; another encoder sees nothing but noise in all faces but one."""
-    noisy_faces(workspace, dataset, author, counts=(4,) * 12)
-    rng = np.random.default_rng(1)
-    with writing(workspace.engine) as session:
-        other = ensure_model_version("facenet-casia", "encoder", "2" * 64, {}, session=session)
-        rows = session.exec(select(Embedding)).all()
-        for row in reversed(rows[1:]):  # in another order
-            vector = rng.normal(size=len(row.vector) // 4).astype("<f4")
-            made = (vector / np.linalg.norm(vector)).astype("<f4").tobytes()
-            session.add(Embedding(instance_id=row.instance_id, model_version_id=other, vector=made))
+    two_encoders(workspace, dataset, author)
     return dataset
 
 
